@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+// Unit tests stand beside the code and need nothing but Node. What needs root, clusters or
+// routers lives in *.lab.test.ts and runs one file at a time against the lab.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{services,agents,deploy,test}/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.lab.test.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "lab",
+          include: ["{agents,deploy,test}/**/*.lab.test.ts"],
+          exclude: ["**/node_modules/**"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+});
