@@ -1,0 +1,107 @@
+// `npm test`: static checks, unit tests, then the lab's tests, with one closing line. It sets nothing up
+// (setup.sh did) and leaves nothing out that this machine can run; what it cannot, it names with the reason.
+
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { allChecks, runChecks, staticChecks } from "./check.ts";
+import type { Tally } from "./check.ts";
+import { missingRequirements } from "./lab/requirements.ts";
+import { interruption, runProgram } from "./program.ts";
+import { count } from "./vitest-report.ts";
+import type { VitestReport } from "./vitest-report.ts";
+
+const parts = ["check", "unit", "lab"] as const;
+type Part = (typeof parts)[number];
+
+const unitTimeoutMs = 15 * 60_000;
+const labTimeoutMs = 55 * 60_000;
+
+/** Runs the wanted parts in order; the sum of what passed and failed. */
+async function runParts(wanted: readonly Part[], signal: AbortSignal): Promise<Tally> {
+  let [passed, failed] = [0, 0];
+  const add = (tally: Tally) => {
+    passed += tally.passed;
+    failed += tally.failed;
+  };
+  if (wanted.includes("check")) {
+    title("static checks");
+    add(await runChecks(wanted.includes("unit") ? staticChecks : allChecks, signal));
+  }
+  if (wanted.includes("unit") && !signal.aborted) {
+    title("unit tests");
+    add(await runVitest("unit", unitTimeoutMs, signal));
+  }
+  if (wanted.includes("lab") && !signal.aborted) {
+    title("lab tests: real clusters, routers and packets");
+    add(await runLab(signal));
+  }
+  return { passed, failed };
+}
+
+/** On root Debian x86-64 a missing requirement is a failure; anywhere else it is said and counted as nothing. */
+async function runLab(signal: AbortSignal): Promise<Tally> {
+  const missing = await missingRequirements();
+  if (missing.length === 0) return runVitest("lab", labTimeoutMs, signal);
+  console.log(
+    `NOT RUN: the lab's tests. They need a machine that this one is not; missing: ${missing.join("; ")}`,
+  );
+  return { passed: 0, failed: (await isLabPlatform()) ? 1 : 0 };
+}
+
+async function isLabPlatform(): Promise<boolean> {
+  const release = await readFile("/etc/os-release", "utf8").catch(() => "");
+  const debian = /^ID=debian$/m.test(release);
+  return debian && process.platform === "linux" && process.arch === "x64" && process.getuid?.() === 0;
+}
+
+async function runVitest(project: "unit" | "lab", timeoutMs: number, signal: AbortSignal): Promise<Tally> {
+  const folder = await mkdtemp(join(tmpdir(), "sealane-test-"));
+  try {
+    const report = join(folder, "report.json");
+    const argv = ["vitest", "run", "--project", project, "--reporter=default", "--reporter=json"];
+    const ended = await runProgram([...argv, `--outputFile.json=${report}`], {
+      output: "show",
+      timeoutMs,
+      signal,
+    });
+    const text = await readFile(report, "utf8").catch(() => undefined);
+    if (text === undefined) {
+      console.log(`FAIL  vitest left no report: ${ended.fault || `status ${ended.status}`}`);
+      return { passed: 0, failed: 1 };
+    }
+    const tally = count(JSON.parse(text) as VitestReport, ended.fault === "" ? ended.status : undefined);
+    for (const remark of tally.remarks) console.log(`FAIL  ${remark}`);
+    return tally;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function title(text: string): void {
+  console.log(`\n== ${text}`);
+}
+
+function wantedParts(): readonly Part[] | string {
+  try {
+    const { only } = parseArgs({ options: { only: { type: "string" } } }).values;
+    const wanted = parts.filter((part) => only === undefined || part === only);
+    return wanted.length > 0 ? wanted : `unknown part "${only}"`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const wanted = wantedParts();
+if (typeof wanted === "string") {
+  console.error(`Cannot run the tests: ${wanted}. Usage: npm test -- [--only ${parts.join("|")}]`);
+  process.exitCode = 2;
+} else {
+  const signal = interruption();
+  const { passed, failed } = await runParts(wanted, signal);
+  if (signal.aborted) console.log("interrupted: what came after was not run");
+  console.log(`${passed} passed, ${failed} failed`);
+  if (signal.aborted) process.exitCode = 130;
+  else if (failed > 0) process.exitCode = 1;
+}
