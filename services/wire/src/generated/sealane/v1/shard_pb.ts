@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file sealane/v1/shard.proto.
  */
 export const file_sealane_v1_shard: GenFile = /*@__PURE__*/
-  fileDesc("ChZzZWFsYW5lL3YxL3NoYXJkLnByb3RvEgpzZWFsYW5lLnYxIlEKB1NoYXJkSWQSIwoEa2luZBgBIAEoDjIVLnNlYWxhbmUudjEuU2hhcmRLaW5kEg4KBm9yaWdpbhgCIAEoCRIRCgluYW1lc3BhY2UYAyABKAkiKwoIUG9zaXRpb24SDQoFZXBvY2gYASABKAQSEAoIc2VxdWVuY2UYAiABKAQiTgoFRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMEg8KB3JlbW92ZWQYAyABKAgSGAoQb2JzZXJ2ZWRfdW5peF91cxgEIAEoAyKfAQoHU2VjdGlvbhIfCgJpZBgBIAEoCzITLnNlYWxhbmUudjEuU2hhcmRJZBImCghwb3NpdGlvbhgCIAEoCzIULnNlYWxhbmUudjEuUG9zaXRpb24SDQoFYmVnaW4YAyABKAgSCwoDZW5kGAQgASgIEgsKA3N1bRgFIAEoBhIiCgdlbnRyaWVzGAYgAygLMhEuc2VhbGFuZS52MS5FbnRyeSJ0CgpTaGFyZFN0YXRlEh8KAmlkGAEgASgLMhMuc2VhbGFuZS52MS5TaGFyZElkEiYKCHBvc2l0aW9uGAIgASgLMhQuc2VhbGFuZS52MS5Qb3NpdGlvbhIQCghjb21wbGV0ZRgDIAEoCBILCgNzdW0YBCABKAYqkQIKCVNoYXJkS2luZBIaChZTSEFSRF9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSU0hBUkRfS0lORF9DTFVTVEVSEAESEwoPU0hBUkRfS0lORF9OT0RFEAISGAoUU0hBUkRfS0lORF9OQU1FU1BBQ0UQAxIVChFTSEFSRF9LSU5EX0VYUE9SVBAEEhQKEFNIQVJEX0tJTkRfUkVBQ0gQBRITCg9TSEFSRF9LSU5EX1BBVEgQBhIVChFTSEFSRF9LSU5EX01FTUJFUhAHEhUKEVNIQVJEX0tJTkRfSU1QT1JUEAgSEwoPU0hBUkRfS0lORF9TVFVCEAkSHAoYU0hBUkRfS0lORF9FWFBPUlRfU1RBVFVTEApiBnByb3RvMw");
+  fileDesc("ChZzZWFsYW5lL3YxL3NoYXJkLnByb3RvEgpzZWFsYW5lLnYxIlEKB1NoYXJkSWQSIwoEa2luZBgBIAEoDjIVLnNlYWxhbmUudjEuU2hhcmRLaW5kEg4KBm9yaWdpbhgCIAEoCRIRCgluYW1lc3BhY2UYAyABKAkiKwoIUG9zaXRpb24SDQoFZXBvY2gYASABKAQSEAoIc2VxdWVuY2UYAiABKAQiTgoFRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMEg8KB3JlbW92ZWQYAyABKAgSGAoQb2JzZXJ2ZWRfdW5peF91cxgEIAEoAyKxAQoHU2VjdGlvbhIfCgJpZBgBIAEoCzITLnNlYWxhbmUudjEuU2hhcmRJZBImCghwb3NpdGlvbhgCIAEoCzIULnNlYWxhbmUudjEuUG9zaXRpb24SDQoFYmVnaW4YAyABKAgSCwoDZW5kGAQgASgIEgsKA3N1bRgFIAEoBhIiCgdlbnRyaWVzGAYgAygLMhEuc2VhbGFuZS52MS5FbnRyeRIQCghjb21wbGV0ZRgHIAEoCCJ0CgpTaGFyZFN0YXRlEh8KAmlkGAEgASgLMhMuc2VhbGFuZS52MS5TaGFyZElkEiYKCHBvc2l0aW9uGAIgASgLMhQuc2VhbGFuZS52MS5Qb3NpdGlvbhIQCghjb21wbGV0ZRgDIAEoCBILCgNzdW0YBCABKAYqkQIKCVNoYXJkS2luZBIaChZTSEFSRF9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSU0hBUkRfS0lORF9DTFVTVEVSEAESEwoPU0hBUkRfS0lORF9OT0RFEAISGAoUU0hBUkRfS0lORF9OQU1FU1BBQ0UQAxIVChFTSEFSRF9LSU5EX0VYUE9SVBAEEhQKEFNIQVJEX0tJTkRfUkVBQ0gQBRITCg9TSEFSRF9LSU5EX1BBVEgQBhIVChFTSEFSRF9LSU5EX01FTUJFUhAHEhUKEVNIQVJEX0tJTkRfSU1QT1JUEAgSEwoPU0hBUkRfS0lORF9TVFVCEAkSHAoYU0hBUkRfS0lORF9FWFBPUlRfU1RBVFVTEApiBnByb3RvMw");
 
 /**
  * Names one shard.
@@ -155,7 +155,7 @@ export type Section = Message<"sealane.v1.Section"> & {
   end: boolean;
 
   /**
-   * Sum of entry digests modulo 2^64 after this piece; checked at end and on changes of complete shards.
+   * Sum of entry digests modulo 2^64 after this piece; checked at end and on changes, when complete is set.
    *
    * @generated from field: fixed64 sum = 5;
    */
@@ -167,6 +167,13 @@ export type Section = Message<"sealane.v1.Section"> & {
    * @generated from field: repeated sealane.v1.Entry entries = 6;
    */
   entries: Entry[];
+
+  /**
+   * Whether the sender itself holds the shard to its end. A sender that does not may add, and its sum says nothing.
+   *
+   * @generated from field: bool complete = 7;
+   */
+  complete: boolean;
 };
 
 /**

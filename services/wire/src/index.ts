@@ -1,0 +1,45 @@
+// What other packages may use of wire. Generated code stays inside; messages of the admin and join services
+// leave as types only.
+
+export type { WireErrorCode } from "./error.ts";
+export { WireError } from "./error.ts";
+export type { Values } from "./codec/values.ts";
+export { decodeValue, encodeValue } from "./codec/values.ts";
+export { toWireMerged, toWireVerdict } from "./codec/published.ts";
+export type { Section, SectionEntry } from "./codec/shards.ts";
+export { entryDigest } from "./digest.ts";
+export type { HeldEntry, ShardChange } from "./shard-table.ts";
+export { ShardTable } from "./shard-table.ts";
+export { Outbox } from "./outbox.ts";
+export { ReceivedView } from "./received-view.ts";
+
+export type { Beat, Frame, Hello, Report, Welcome } from "./session/messages.ts";
+export { schemaRange } from "./session/messages.ts";
+export type { LinkCounts } from "./session/link.ts";
+export { nowUnixUs } from "./session/link.ts";
+export type { OpenSession, ServedSession, SessionHandler } from "./session/server.ts";
+export {
+  agreeSchema,
+  sessionImplementation,
+  sessionServiceDefinition,
+  statusOfError,
+} from "./session/server.ts";
+export type { SessionClientOptions, SessionState } from "./session/client.ts";
+export { SessionClient } from "./session/client.ts";
+
+export { channelOptions } from "./grpc/service.ts";
+export type { AdminClient, AdminHandlers, JoinClient, JoinHandlers } from "./grpc/clients.ts";
+export {
+  adminClient,
+  adminImplementation,
+  adminServiceDefinition,
+  channel,
+  joinClient,
+  joinImplementation,
+  joinServiceDefinition,
+} from "./grpc/clients.ts";
+export { descriptorSet } from "./grpc/descriptors.ts";
+
+export type * as admin from "./generated/sealane/v1/admin_pb.ts";
+export type * as published from "./generated/sealane/v1/published_pb.ts";
+export { SessionState as AdminSessionState } from "./generated/sealane/v1/admin_pb.ts";

@@ -1,0 +1,187 @@
+// The dialling side of a session: connects, says hello, follows what is published, and comes back with
+// back-off for as long as it is wanted. Losing the session loses nothing that was received.
+
+import * as grpc from "@grpc/grpc-js";
+import type { ConnectResponse } from "../generated/sealane/v1/session_pb.ts";
+import { WireError } from "../error.ts";
+import type { Outbox } from "../outbox.ts";
+import type { ShardChange, ShardTable } from "../shard-table.ts";
+import type { LinkCounts } from "./link.ts";
+import { Link } from "./link.ts";
+import type { Hello, Report, Welcome } from "./messages.ts";
+import { decodeDown, encodeUp, schemaRange } from "./messages.ts";
+import { sessionServiceDefinition } from "./server.ts";
+
+/** State of the session, for logs, metrics and readiness. */
+export type SessionState =
+  | { readonly state: "connecting" }
+  | { readonly state: "connected"; readonly welcome: Welcome }
+  | { readonly state: "disconnected"; readonly error: Error };
+
+/** What a session client needs. */
+export interface SessionClientOptions {
+  /** Makes a channel for one attempt, so that renewed credentials are used. */
+  readonly connect: () => Promise<{ readonly client: grpc.Client; readonly metadata: grpc.Metadata }>;
+  /** What is said at each attempt; the schema range is added here. */
+  readonly hello: () => Omit<Hello, "schema" | "held">;
+  /** Where published shards are kept; it outlives sessions. */
+  readonly received: ShardTable;
+  /** What is owed up, given what the server holds; undefined when nothing goes up. */
+  readonly outbox: (welcome: Welcome) => Outbox | undefined;
+  /** A frame was applied: its changes in order, in one call. */
+  readonly onChanges: (changes: readonly ShardChange[]) => void;
+  readonly onState: (state: SessionState) => void;
+}
+
+const backoffMsMin = 100;
+const backoffMsMax = 5_000;
+
+/** A session that keeps itself alive until it is closed. */
+export class SessionClient {
+  readonly #options: SessionClientOptions;
+  #attempt: Attempt | undefined;
+  #backoffMs = backoffMsMin;
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: SessionClientOptions) {
+    this.#options = options;
+    this.#dial();
+  }
+
+  /** The outbox may owe something. */
+  wake(): void {
+    this.#attempt?.link?.wake();
+  }
+
+  /** Sends a report when connected; a lost report is followed by a newer one. */
+  report(report: Report): void {
+    this.#attempt?.report(report);
+  }
+
+  get counts(): LinkCounts | undefined {
+    return this.#attempt?.link?.counts;
+  }
+
+  /** Ends the session and stays away. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#attempt?.end(new WireError("closed", "closed here"));
+  }
+
+  /** Drops the session and dials anew at once, for example with a new certificate or epoch. */
+  redial(): void {
+    this.#backoffMs = backoffMsMin;
+    this.#attempt?.end(new WireError("closed", "dialling anew"));
+  }
+
+  #dial(): void {
+    if (this.#closed) return;
+    this.#options.onState({ state: "connecting" });
+    this.#attempt = new Attempt(
+      this.#options,
+      () => (this.#backoffMs = backoffMsMin),
+      (error) => {
+        this.#attempt = undefined;
+        if (this.#closed) return;
+        this.#options.onState({ state: "disconnected", error });
+        const jittered = this.#backoffMs * (0.5 + Math.random() / 2);
+        this.#retry = setTimeout(() => this.#dial(), jittered);
+        this.#backoffMs = Math.min(this.#backoffMs * 2, backoffMsMax);
+      },
+    );
+  }
+}
+
+/** One connection from dial to end. */
+class Attempt {
+  readonly #options: SessionClientOptions;
+  readonly #welcomed: () => void;
+  readonly #over: (error: Error) => void;
+  #client: grpc.Client | undefined;
+  #stream: grpc.ClientDuplexStream<object, object> | undefined;
+  #ended = false;
+  link: Link | undefined;
+
+  constructor(options: SessionClientOptions, welcomed: () => void, over: (error: Error) => void) {
+    this.#options = options;
+    this.#welcomed = welcomed;
+    this.#over = over;
+    this.#start().catch((error: unknown) => this.end(asError(error)));
+  }
+
+  report(report: Report): void {
+    if (this.link !== undefined) this.#stream?.write(encodeUp({ case: "report", value: report }));
+  }
+
+  end(error: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.link?.close();
+    this.#stream?.cancel();
+    this.#client?.close();
+    this.#over(error);
+  }
+
+  async #start(): Promise<void> {
+    const { client, metadata } = await this.#options.connect();
+    this.#client = client;
+    if (this.#ended) return client.close();
+    const method = sessionServiceDefinition["connect"];
+    if (method === undefined) throw new Error("SessionService has no method connect");
+    const { path, requestSerialize, responseDeserialize } = method;
+    const stream = client.makeBidiStreamRequest<object, object>(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      metadata,
+    );
+    this.#stream = stream;
+    stream.on("data", (message: ConnectResponse) => this.#guard(() => this.#receive(message)));
+    stream.on("drain", () => this.link?.drained());
+    stream.on("error", (error: Error) => this.end(error));
+    stream.on("end", () => this.end(new WireError("closed", "the server ended the session")));
+    const held = this.#options.received.states();
+    stream.write(encodeUp({ case: "hello", value: { ...this.#options.hello(), schema: schemaRange, held } }));
+  }
+
+  #receive(message: ConnectResponse): void {
+    const down = decodeDown(message);
+    if (down.case === "welcome") return this.#open(down.value);
+    if (this.link === undefined)
+      throw new WireError("malformed", `the first message is ${down.case}, not welcome`);
+    this.link.received(down);
+    if (down.case !== "frame") return;
+    const changes = down.value.sections.map((section) => this.#options.received.apply(section));
+    this.#options.onChanges(changes);
+  }
+
+  #open(welcome: Welcome): void {
+    if (this.link !== undefined) throw new WireError("malformed", "welcome was said twice");
+    this.#welcomed();
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    this.link = new Link(
+      {
+        send: (message) => stream.write(encodeUp(message)),
+        onSilence: () => this.end(new WireError("closed", "the server was silent for too long")),
+      },
+      this.#options.outbox(welcome),
+    );
+    this.#options.onState({ state: "connected", welcome });
+  }
+
+  #guard(work: () => void): void {
+    if (this.#ended) return;
+    try {
+      work();
+    } catch (error) {
+      this.end(asError(error));
+    }
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

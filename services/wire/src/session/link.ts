@@ -1,0 +1,138 @@
+// The half of a session that both sides share: frames out of an outbox at the pace of the peer, receipts,
+// beats that keep it alive and measure the clocks, and the end of a silent peer. Knows no gRPC.
+
+import { beatIntervalMs, flushIntervalMs, sessionSilenceMs } from "@sealane/core";
+import type { Outbox } from "../outbox.ts";
+import type { Beat, Either } from "./messages.ts";
+
+/** What a link needs from the stream it runs on. */
+export interface LinkStream {
+  /** Writes a message; false when the stream wants `drained` before more. */
+  readonly send: (message: Either) => boolean;
+  /** The peer said nothing for `sessionSilenceMs`. */
+  readonly onSilence: () => void;
+}
+
+/** What a link counts. */
+export interface LinkCounts {
+  readonly framesSent: bigint;
+  readonly framesAcked: bigint;
+  readonly framesReceived: bigint;
+  /** The peer's clock minus ours, microseconds; undefined while unmeasured. */
+  readonly clockOffsetUs: bigint | undefined;
+}
+
+/** Unix microseconds by this machine's clock. */
+export function nowUnixUs(): bigint {
+  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
+}
+
+/** One session's sending half and its timers. Close it when the stream ends. */
+export class Link {
+  readonly #stream: LinkStream;
+  readonly #outbox: Outbox | undefined;
+  #writable = true;
+  #scheduled = false;
+  #closed = false;
+  #flushedAtMs = 0;
+  #framesSent = 0n;
+  #framesAcked = 0n;
+  #framesReceived = 0n;
+  #clockOffsetUs: bigint | undefined;
+  #lastBeat: { readonly sentUnixUs: bigint; readonly arrivedUnixUs: bigint } | undefined;
+  #silence: NodeJS.Timeout;
+  readonly #beats: NodeJS.Timeout;
+
+  constructor(stream: LinkStream, outbox: Outbox | undefined) {
+    this.#stream = stream;
+    this.#outbox = outbox;
+    this.#silence = this.#watchSilence();
+    this.#beats = setInterval(() => this.#beat(), beatIntervalMs);
+    this.#beat();
+    this.wake();
+  }
+
+  /** Something may be owed: sends it at once when idle, else at most every `flushIntervalMs`. */
+  wake(): void {
+    if (this.#scheduled || this.#closed || this.#outbox === undefined || this.#outbox.idle) return;
+    this.#scheduled = true;
+    const waitMs = this.#flushedAtMs + flushIntervalMs - performance.now();
+    if (waitMs <= 0) setImmediate(() => this.#flush());
+    else setTimeout(() => this.#flush(), waitMs);
+  }
+
+  /** The stream takes more. */
+  drained(): void {
+    this.#writable = true;
+    this.wake();
+  }
+
+  /** A message arrived. Frames are the caller's to apply; this acknowledges them. */
+  received(message: Either | undefined): void {
+    this.#silence.refresh();
+    if (message === undefined) return;
+    switch (message.case) {
+      case "frame":
+        this.#framesReceived = message.value.number;
+        this.#send({ case: "ack", value: { frame: message.value.number } });
+        break;
+      case "ack":
+        this.#framesAcked = message.value.frame;
+        break;
+      case "beat":
+        this.#measure(message.value);
+        break;
+    }
+  }
+
+  get counts(): LinkCounts {
+    return {
+      framesSent: this.#framesSent,
+      framesAcked: this.#framesAcked,
+      framesReceived: this.#framesReceived,
+      clockOffsetUs: this.#clockOffsetUs,
+    };
+  }
+
+  /** Stops timers and sending; the stream itself is the caller's. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#silence);
+    clearInterval(this.#beats);
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    if (this.#closed || !this.#writable || this.#outbox === undefined) return;
+    const sections = this.#outbox.next();
+    if (sections === undefined) return;
+    this.#flushedAtMs = performance.now();
+    this.#framesSent += 1n;
+    this.#send({ case: "frame", value: { number: this.#framesSent, sections } });
+    this.wake();
+  }
+
+  #send(message: Either): void {
+    if (!this.#closed && !this.#stream.send(message)) this.#writable = false;
+  }
+
+  #beat(): void {
+    const sentUnixUs = nowUnixUs();
+    const last = this.#lastBeat;
+    const heldUs = last === undefined ? 0n : sentUnixUs - last.arrivedUnixUs;
+    this.#send({ case: "beat", value: { sentUnixUs, echoUnixUs: last?.sentUnixUs ?? 0n, heldUs } });
+  }
+
+  /** Offset as in NTP (RFC 5905), from one echo: the way there is taken to be as long as the way back. */
+  #measure({ sentUnixUs, echoUnixUs, heldUs }: Beat): void {
+    const now = nowUnixUs();
+    this.#lastBeat = { sentUnixUs, arrivedUnixUs: now };
+    if (echoUnixUs === 0n) return;
+    const roundTripUs = now - echoUnixUs - heldUs;
+    this.#clockOffsetUs = sentUnixUs + roundTripUs / 2n - now;
+  }
+
+  #watchSilence(): NodeJS.Timeout {
+    return setTimeout(() => this.#stream.onSilence(), sessionSilenceMs);
+  }
+}
