@@ -43,3 +43,6 @@ export { descriptorSet } from "./grpc/descriptors.ts";
 export type * as admin from "./generated/sealane/v1/admin_pb.ts";
 export type * as published from "./generated/sealane/v1/published_pb.ts";
 export { SessionState as AdminSessionState } from "./generated/sealane/v1/admin_pb.ts";
+
+export type { JoinToken } from "./join-token.ts";
+export { authorityHash, formatJoinToken, parseJoinToken } from "./join-token.ts";

@@ -97,7 +97,7 @@ export class Outbox {
   #ordered(): Pending[] {
     const rank = ({ id, whole }: Pending) =>
       (whole === undefined ? 0 : shardKinds.length) + shardKinds.indexOf(id.kind);
-    return [...this.#pending.values()].sort((a, b) => rank(a) - rank(b));
+    return [...this.#pending.values()].toSorted((a, b) => rank(a) - rank(b));
   }
 
   #section(pending: Pending, room: number): Section {

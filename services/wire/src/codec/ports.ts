@@ -26,5 +26,5 @@ export function decodePorts(ports: readonly ServicePort[]): ExportPort[] {
 
 /** The same record with its keys in order, so that equal content encodes to equal bytes. */
 export function sortedRecord(record: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }

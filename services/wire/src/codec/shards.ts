@@ -96,7 +96,8 @@ export function fromWireSection(section: WireSection): Section {
     sum: section.sum,
     entries: section.entries.map(({ key, value, removed, observedUnixUs }) => ({
       key,
-      value: removed ? undefined : value,
+      // A copy: the decoded bytes are a window on the whole message, which would live as long as the entry.
+      value: removed ? undefined : new Uint8Array(value),
       observedUnixUs,
     })),
   };

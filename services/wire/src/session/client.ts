@@ -1,7 +1,7 @@
 // The dialling side of a session: connects, says hello, follows what is published, and comes back with
 // back-off for as long as it is wanted. Losing the session loses nothing that was received.
 
-import * as grpc from "@grpc/grpc-js";
+import type * as grpc from "@grpc/grpc-js";
 import type { ConnectResponse } from "../generated/sealane/v1/session_pb.ts";
 import { WireError } from "../error.ts";
 import type { Outbox } from "../outbox.ts";

@@ -126,7 +126,9 @@ export class Link {
   /** Offset as in NTP (RFC 5905), from one echo: the way there is taken to be as long as the way back. */
   #measure({ sentUnixUs, echoUnixUs, heldUs }: Beat): void {
     const now = nowUnixUs();
+    const first = this.#lastBeat === undefined;
     this.#lastBeat = { sentUnixUs, arrivedUnixUs: now };
+    if (first) this.#beat();
     if (echoUnixUs === 0n) return;
     const roundTripUs = now - echoUnixUs - heldUs;
     this.#clockOffsetUs = sentUnixUs + roundTripUs / 2n - now;
