@@ -17,8 +17,8 @@ function deliver(outbox: Outbox, peer: ShardTable): number {
 }
 
 const same = (table: ShardTable, peer: ShardTable) =>
-  expect([...peer.entries(id)].map(([key, { value }]) => [key, ...value]).sort()).toEqual(
-    [...table.entries(id)].map(([key, { value }]) => [key, ...value]).sort(),
+  expect([...peer.entries(id)].map(([key, { value }]) => [key, ...value]).toSorted()).toEqual(
+    [...table.entries(id)].map(([key, { value }]) => [key, ...value]).toSorted(),
   );
 
 describe("an outbox", () => {
@@ -72,7 +72,7 @@ describe("an outbox", () => {
     const outbox = new Outbox(table, all);
     outbox.resume(peer.states(), all);
     deliver(outbox, peer);
-    expect([...peer.entries(id).keys()].sort()).toEqual(["x", "y"]);
+    expect([...peer.entries(id).keys()].toSorted()).toEqual(["x", "y"]);
     table.complete(id, { epoch: 6n, sequence: 2n });
     outbox.noteComplete(id);
     deliver(outbox, peer);
