@@ -1,0 +1,74 @@
+// The Corefile of mesh-dns's front process: static, so that informers and cache outlive every change of
+// peers. Own zone and clusterset.local come from the local API server, all else from the peers process.
+
+import type { Stub } from "@sealane/core";
+import { block, print } from "./print.ts";
+import { clustersetZone, clusterZoneProblem, meshZoneProblem } from "./zone.ts";
+
+/** Port at which mesh-dns answers peers: the own zone only, so a question cannot travel in a circle. */
+export const peerPort = 1053;
+
+/** Loopback port of the peers process. */
+export const peersPort = 5300;
+
+/** A Corefile, or why there can be none. */
+export type Rendered = { readonly text: string } | { readonly problem: string };
+
+/** The front Corefile of the cluster whose stub entry is given. */
+export function frontCorefile(own: Pick<Stub, "zone" | "meshZone">): Rendered {
+  const { zone, meshZone } = own;
+  const problem = meshZoneProblem(meshZone) ?? clusterZoneProblem(zone, meshZone);
+  if (problem !== undefined) return { problem: `Cannot render mesh-dns's front: ${problem}` };
+  return {
+    text: print([ownZone(zone), clusterset(), otherClusters(meshZone), beacon(meshZone), catchAll()]),
+  };
+}
+
+function ownZone(zone: string) {
+  return block(
+    `${zone}:53 ${zone}:${peerPort}`,
+    "errors",
+    block(`kubernetes ${zone}`, "ttl 5"),
+    "loadbalance",
+    "prometheus :9153",
+    "ready",
+  );
+}
+
+/** An instance of its own: without the ServiceImport CRD it answers SERVFAIL, and only it. */
+function clusterset() {
+  return block(
+    `${clustersetZone}:53`,
+    "errors",
+    block(
+      `kubernetes ${clustersetZone}`,
+      `multicluster ${clustersetZone}`,
+      "noendpoints",
+      "startup_timeout 1s",
+      "ttl 5",
+    ),
+    "loadbalance",
+    "prometheus :9153",
+  );
+}
+
+/** Stale answers live 5 s: the cache of whoever asked holds them that long again. */
+function otherClusters(meshZone: string) {
+  return block(
+    `${meshZone}:53`,
+    "errors",
+    block("cache 30", "success 8192 30", "denial 4096 5", "serve_stale 1h verify 300ms 5s", "servfail 1s"),
+    block(`forward . 127.0.0.1:${peersPort}`, "max_fails 0", "max_concurrent 4000"),
+    "prometheus :9153",
+  );
+}
+
+/** Apart from the mesh zone because that one's cache would keep an old generation for 5 s. */
+function beacon(meshZone: string) {
+  return block(`gen.${meshZone}:53`, "errors", block(`forward . 127.0.0.1:${peersPort}`, "max_fails 0"));
+}
+
+/** No answering plugin: every other name is REFUSED, so mesh-dns never is a recursive resolver. */
+function catchAll() {
+  return block(".:53", block("health", "lameduck 5s"));
+}
