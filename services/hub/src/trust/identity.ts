@@ -1,0 +1,54 @@
+// Who a peer is, from the certificate that TLS has already verified against the hub's CA.
+// Refuses certificates that say neither a cluster nor a person with a role.
+
+import * as x509 from "./x509.ts";
+import { backdateMs } from "./authority.ts";
+
+/** What a person may do: an operator may all that a viewer may, and an admin all that there is. */
+export const roles = ["viewer", "operator", "admin"] as const;
+
+/** One of the roles. */
+export type Role = (typeof roles)[number];
+
+/** The holder of a certificate. */
+export type Identity =
+  | { readonly kind: "cluster"; readonly name: string; readonly issuedUnixMs: number }
+  | { readonly kind: "person"; readonly name: string; readonly role: Role; readonly issuedUnixMs: number };
+
+/** The name in a certificate: `sealane://cluster/<name>` or `sealane://person/<name>`. */
+export function identityUri(kind: Identity["kind"], name: string): string {
+  return `sealane://${kind}/${encodeURIComponent(name)}`;
+}
+
+/** Whether one role may do what another is needed for. */
+export function mayActAs(role: Role, needed: Role): boolean {
+  return roles.indexOf(role) >= roles.indexOf(needed);
+}
+
+/** Reads the identity of a certificate (DER), or says why there is none. */
+export function identityOf(
+  certificate: Uint8Array,
+): Identity | { readonly kind: "none"; readonly why: string } {
+  let parsed: x509.X509Certificate;
+  try {
+    parsed = new x509.X509Certificate(new Uint8Array(certificate));
+  } catch (error) {
+    return { kind: "none", why: `it cannot be read: ${String(error)}` };
+  }
+  const names = parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
+  const uris = names.filter(({ type, value }) => type === "url" && value.startsWith("sealane://"));
+  const match =
+    uris.length === 1 ? /^sealane:\/\/(cluster|person)\/([^/]+)$/.exec(uris[0]?.value ?? "") : null;
+  const [, kind, encoded] = match ?? [];
+  if (kind === undefined || encoded === undefined) {
+    return { kind: "none", why: `its subject "${parsed.subject}" names neither a cluster nor a person` };
+  }
+  const name = decodeURIComponent(encoded);
+  const issuedUnixMs = parsed.notBefore.getTime() + backdateMs;
+  if (kind === "cluster") return { kind, name, issuedUnixMs };
+  const role = parsed.subjectName
+    .getField("OU")
+    .find((unit): unit is Role => roles.some((known) => known === unit));
+  if (role === undefined) return { kind: "none", why: `the certificate of "${name}" carries no role` };
+  return { kind: "person", name, role, issuedUnixMs };
+}
