@@ -1,0 +1,63 @@
+// This cluster's facts as shards under one epoch: what the observer says, encoded once, with its position.
+
+import type { ShardId, ShardKind } from "@sealane/core";
+import type { Outbox, Values } from "@sealane/wire";
+import { ShardTable, encodeValue } from "@sealane/wire";
+
+/** One observed fact, or its absence. */
+export interface FactChange<K extends ShardKind = ShardKind> {
+  readonly shard: ShardId & { readonly kind: K };
+  readonly key: string;
+  /** Undefined when the fact is no more. */
+  readonly value: Values[K] | undefined;
+  readonly observedUnixUs: bigint;
+}
+
+/** Facts of one leader's term. */
+export class FactTable {
+  readonly shards = new ShardTable();
+  readonly #epoch: bigint;
+  #sequence = 0n;
+  #outbox: Outbox | undefined;
+
+  constructor(epoch: bigint) {
+    this.#epoch = epoch;
+  }
+
+  /** The outbox of the open session, told of every change from now on; undefined when there is none. */
+  follow(outbox: Outbox | undefined): void {
+    this.#outbox = outbox;
+  }
+
+  /** Takes changes over; true when any of them changed bytes. */
+  apply(changes: readonly FactChange[]): boolean {
+    let changed = false;
+    for (const { shard, key, value, observedUnixUs } of changes) {
+      const position = this.#next();
+      const did =
+        value === undefined
+          ? this.shards.remove(shard, key, position)
+          : this.shards.put(shard, key, encodeValue(shard.kind, value), observedUnixUs, position);
+      if (!did) continue;
+      this.#outbox?.note(shard, key);
+      changed = true;
+    }
+    return changed;
+  }
+
+  /** Declares shards whole; true when any was not before. */
+  complete(ids: readonly ShardId[]): boolean {
+    let changed = false;
+    for (const id of ids) {
+      if (!this.shards.complete(id, this.#next())) continue;
+      this.#outbox?.noteComplete(id);
+      changed = true;
+    }
+    return changed;
+  }
+
+  #next() {
+    this.#sequence += 1n;
+    return { epoch: this.#epoch, sequence: this.#sequence };
+  }
+}
