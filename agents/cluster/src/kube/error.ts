@@ -1,0 +1,117 @@
+// What a failed request to the API server says: what was tried, what came back, and the cure.
+
+/** A request that failed. */
+export class KubeError extends Error {
+  override readonly name = "KubeError";
+  /** HTTP status, or 0 when no answer came (network, TLS, deadline). */
+  readonly status: number;
+  /** `reason` of the Status object (`NotFound`, `Conflict`, `AlreadyExists`, ...), or `Unreachable` without an answer. */
+  readonly reason: string;
+  /** Seconds that the server asks to wait before trying again; 0 when it does not. */
+  readonly retryAfterSeconds: number;
+
+  constructor(
+    message: string,
+    options: { status: number; reason: string; retryAfterSeconds?: number; cause?: unknown },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.status = options.status;
+    this.reason = options.reason;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? 0;
+  }
+}
+
+/** Whether the error is a KubeError with this HTTP status. */
+export function hasStatus(error: unknown, status: number): error is KubeError {
+  return error instanceof KubeError && error.status === status;
+}
+
+/** Message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The error for an answer that is not a success. `body` is the answer's text; a Status object in it gives reason and message. */
+export function answerError(
+  method: string,
+  path: string,
+  status: number,
+  body: string,
+  retryAfter?: string,
+): KubeError {
+  const parsed = parseStatus(body);
+  const reason = parsed.reason ?? `HTTP ${status}`;
+  const said = parsed.message ?? body.slice(0, 200);
+  const seconds = Number(retryAfter ?? parsed.retryAfterSeconds ?? 0);
+  return new KubeError(
+    `${method} ${path} failed with ${status} ${reason}: ${said}${cure(method, path, status, reason)}`,
+    {
+      status,
+      reason,
+      retryAfterSeconds: Number.isFinite(seconds) && seconds > 0 ? seconds : 0,
+    },
+  );
+}
+
+/** The error for a request that got no answer. */
+export function unreachable(method: string, path: string, server: string, cause: unknown): KubeError {
+  const text = `${method} ${path} got no answer from ${server}: ${messageOf(cause)}. Check that the API server runs and is reachable from here.`;
+  return new KubeError(text, { status: 0, reason: "Unreachable", cause });
+}
+
+function parseStatus(body: string): { reason?: string; message?: string; retryAfterSeconds?: number } {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (typeof value !== "object" || value === null) return {};
+    const { reason, message, details } = value as {
+      reason?: unknown;
+      message?: unknown;
+      details?: { retryAfterSeconds?: unknown };
+    };
+    return {
+      ...(typeof reason === "string" && reason !== "" ? { reason } : {}),
+      ...(typeof message === "string" ? { message } : {}),
+      ...(typeof details?.retryAfterSeconds === "number"
+        ? { retryAfterSeconds: details.retryAfterSeconds }
+        : {}),
+    };
+  } catch {
+    return {};
+  }
+}
+
+function cure(method: string, path: string, status: number, reason: string): string {
+  const target = splitPath(path);
+  if (status === 401)
+    return ". The credentials are not accepted: check the service account's token or the kubeconfig.";
+  if (status === 403) {
+    return `. Allow "${rbacVerb(method, target.name)}" on ${target.resource} in the agent's ${target.namespace === "" ? "ClusterRole" : "Role or ClusterRole"}.`;
+  }
+  if (status === 404 && target.name === "") {
+    return `. The API server does not serve ${target.resource}, or namespace "${target.namespace}" does not exist: install the CRD, or create the namespace.`;
+  }
+  if (status === 404) return ". The object is gone, or the API server does not serve its kind.";
+  if (reason === "AlreadyExists") return ". Read it, and update it if it is ours.";
+  if (status === 409) return ". Somebody changed it since it was read: read it again and repeat the change.";
+  return "";
+}
+
+/** Takes `/apis/g/v/namespaces/ns/plural/name/sub` apart. */
+function splitPath(path: string): { resource: string; namespace: string; name: string } {
+  const parts = (path.split("?")[0] ?? "").split("/").slice(1);
+  const group = parts[0] === "apis" ? (parts[1] ?? "") : "";
+  let rest = parts.slice(parts[0] === "apis" ? 3 : 2);
+  let namespace = "";
+  if (rest[0] === "namespaces" && rest.length > 2) {
+    namespace = rest[1] ?? "";
+    rest = rest.slice(2);
+  }
+  const plural = rest[2] === undefined ? (rest[0] ?? "") : `${rest[0]}/${rest[2]}`;
+  return { resource: group === "" ? plural : `${plural}.${group}`, namespace, name: rest[1] ?? "" };
+}
+
+function rbacVerb(method: string, name: string): string {
+  if (method === "WATCH") return "watch";
+  if (method === "GET") return name === "" ? "list" : "get";
+  return { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" }[method] ?? method.toLowerCase();
+}
