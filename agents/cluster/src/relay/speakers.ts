@@ -3,8 +3,8 @@
 
 import type { ShardId, ShardKind } from "@sealane/core";
 import { version } from "@sealane/core";
-import type { OpenSession, Report, ServedSession, ShardChange } from "@sealane/wire";
-import { Outbox, ShardTable, WireError } from "@sealane/wire";
+import type { OpenSession, Report, ServedSession, ShardChange, ShardTable } from "@sealane/wire";
+import { Outbox, WireError } from "@sealane/wire";
 
 const routeKinds: ReadonlySet<ShardKind> = new Set(["member", "node", "reach", "import", "stub"]);
 
