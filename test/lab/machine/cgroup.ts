@@ -1,0 +1,75 @@
+// Control groups as the lab's register of processes: every process of a machine is in the machine's
+// group, containers included, so that all of them can be found and ended whatever they became.
+// It limits nothing.
+
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+
+const mountPoint = "/sys/fs/cgroup";
+
+/** The lab's part of each hierarchy. */
+export const labGroup = "sealane-lab";
+
+/** The group of a machine's daemon, or of the whole machine, relative to a hierarchy's root. */
+export function groupOf(machine: string, daemon?: string): string {
+  return daemon === undefined ? `${labGroup}/${machine}` : `${labGroup}/${machine}/${daemon}`;
+}
+
+/** The `cgroup.procs` file to write a process id to, its group made first. */
+export async function joinFile(machine: string, daemon: string): Promise<string> {
+  const directory = join(registry(), groupOf(machine, daemon));
+  await mkdir(directory, { recursive: true });
+  return join(directory, "cgroup.procs");
+}
+
+/** Ids of all processes in a group and those below it; empty when there is no such group. */
+export async function processesIn(group: string): Promise<readonly number[]> {
+  const directory = join(registry(), group);
+  const own = await readFile(join(directory, "cgroup.procs"), "utf8").catch(() => "");
+  const below = await Promise.all((await subgroups(directory)).map((name) => processesIn(join(group, name))));
+  return [...own.split("\n").filter(Boolean).map(Number), ...below.flat()];
+}
+
+/** Names of the machines that have a group. */
+export function machinesWithGroup(): Promise<readonly string[]> {
+  return subgroups(join(registry(), labGroup));
+}
+
+/** Removes a group and those below it from every hierarchy. Its processes must be gone. */
+export async function removeGroup(group: string): Promise<void> {
+  for (const hierarchy of await hierarchies()) await removeTree(join(hierarchy, group));
+}
+
+/** Paths of what is left of a group in any hierarchy. */
+export async function leftOfGroup(group: string): Promise<readonly string[]> {
+  return (await hierarchies()).map((hierarchy) => join(hierarchy, group)).filter((path) => existsSync(path));
+}
+
+/** Whether this process is in a group at or below `group`. */
+export async function isInGroup(pid: number, group: string): Promise<boolean> {
+  const text = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
+  return text.split("\n").some((line) => `${line}/`.includes(`:/${group}/`));
+}
+
+/** The one hierarchy that is asked: `pids` on hosts of version 1, else the unified one. */
+function registry(): string {
+  return existsSync(join(mountPoint, "cgroup.controllers")) ? mountPoint : join(mountPoint, "pids");
+}
+
+async function hierarchies(): Promise<readonly string[]> {
+  if (existsSync(join(mountPoint, "cgroup.controllers"))) return [mountPoint];
+  return (await subgroups(mountPoint)).map((name) => join(mountPoint, name));
+}
+
+async function subgroups(directory: string): Promise<readonly string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}
+
+async function removeTree(directory: string): Promise<void> {
+  for (const name of await subgroups(directory)) await removeTree(join(directory, name));
+  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+}
