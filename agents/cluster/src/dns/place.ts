@@ -1,11 +1,12 @@
 // Puts a file in place in one step: whoever reads it sees the old text or the new one, whole, also after a
 // loss of power. Refuses nothing; who calls has judged the text.
 
-import { open, rename } from "node:fs/promises";
+import { mkdir, open, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** Replaces `file` by one that holds `text`, readable by everyone in the pod. */
+/** Replaces `file` by one that holds `text`, readable by everyone in the pod; makes its folder when there is none. */
 export async function placeFile(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
   const beside = join(dirname(file), `.${basename(file)}.new`);
   const handle = await open(beside, "w", 0o644);
   try {
