@@ -1,12 +1,14 @@
 // What the core offers. Explicit names only: what is not here is not for others.
 
+// Values that travel and that decisions give.
 export type * from "./desired.ts";
+export type * from "./fact.ts";
 export type * from "./facts.ts";
-export * from "./limits.ts";
 export type * from "./published.ts";
 export type * from "./service.ts";
 export type * from "./view.ts";
 export type * from "./world.ts";
+export * from "./limits.ts";
 export { no, reasons, yes, type Reason, type Verdict } from "./reasons.ts";
 export {
   addDigest,
@@ -24,3 +26,66 @@ export {
   type ShardState,
 } from "./shard.ts";
 export { version } from "./version.ts";
+
+// Addresses, prefixes, names.
+export {
+  addressBits,
+  canonicalAddress,
+  compareAddresses,
+  familyOf,
+  formatAddress,
+  parseAddress,
+  readAddress,
+  type Address,
+  type Family,
+} from "./address.ts";
+export {
+  canonicalPrefix,
+  comparePrefixes,
+  comparePrefixText,
+  containsAddress,
+  containsPrefix,
+  formatPrefix,
+  hostPrefix,
+  intersectPrefixes,
+  overlapsPrefix,
+  parsePrefix,
+  readPrefix,
+  type Prefix,
+} from "./prefix.ts";
+export { firstOverlap, longestMatch, longestMatchOf, prefixTable, type PrefixTable } from "./prefix-table.ts";
+export { freePrefix, obstacleOf, type Obstacle } from "./free-prefix.ts";
+export { forbiddenAs } from "./forbidden.ts";
+export {
+  clusterNameFault,
+  clustersetZone,
+  clusterZone,
+  derivedServiceName,
+  isLabel,
+  isWithin,
+  meshZoneFault,
+  zoneFault,
+  type TextHash,
+} from "./names.ts";
+export { isMeshDns, meshDnsService, meshNamespace, reachKey, splitReachKey } from "./reach-key.ts";
+export { compareText, sameValue } from "./compare.ts";
+export { PersistentMap } from "./persistent-map.ts";
+
+// The world: what the hub decides from, how it changes, what it publishes.
+export { admit, type Admitted } from "./book.ts";
+export {
+  emptyWorld,
+  nothingDeclared,
+  restoreWorld,
+  storedWorld,
+  type StoredCluster,
+  type StoredExport,
+  type StoredWorld,
+} from "./new-world.ts";
+export { reduce, type Reduced } from "./reduce.ts";
+export { keysOf, lookup, shardIds, type PublishedValue } from "./publish.ts";
+export { completeness } from "./completeness.ts";
+export { isSelected, select } from "./select.ts";
+export { merge, type Merged } from "./merge.ts";
+export type { Constituent } from "./conflicts.ts";
+export { viewOf } from "./view-of.ts";

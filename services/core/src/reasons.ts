@@ -12,8 +12,10 @@ export const reasons = {
   AddressOutsideRanges:
     "The address lies outside every range that its cluster holds. Check the cluster's ranges; a quarantined range counts as not held.",
   NamespaceNotAllowed: "The cluster's document does not let it export from this namespace.",
-  NoService: "There is no Service of the ServiceExport's name in its namespace. Create it, or delete the ServiceExport.",
-  InvalidServiceType: "A Service of type ExternalName has no address to export. Export a Service with a selector instead.",
+  NoService:
+    "There is no Service of the ServiceExport's name in its namespace. Create it, or delete the ServiceExport.",
+  InvalidServiceType:
+    "A Service of type ExternalName has no address to export. Export a Service with a selector instead.",
   NoReadyEndpoints: "No pod of the service is ready, so no node can serve it.",
   NoNamespace: "The importing cluster has no namespace of this name. Create it to import the service.",
   NotExported: "No cluster exports a service of this name.",
@@ -24,16 +26,22 @@ export const reasons = {
   NextHopNotOnLink: "The next hop is not on a network that this node is attached to.",
   NextHopCovered: "The next hop lies inside the prefix that it would serve.",
   NextHopCollapse: "Several next hops resolve to one gateway, so the set would not balance.",
-  PrefixForbidden: "The prefix would cover an address that the mesh itself needs, or is a default or link-local route.",
+  PrefixForbidden:
+    "The prefix would cover an address that the mesh itself needs, or is a default or link-local route.",
   PortConflict: "Exports of this service differ in their ports. The oldest export's ports are used.",
   TypeConflict: "Exports of this service differ in their type. The oldest export's type is used.",
   SessionAffinityConflict: "Exports of this service differ in session affinity. The oldest export's is used.",
-  SessionAffinityConfigConflict: "Exports of this service differ in session affinity time-out. The oldest export's is used.",
-  InternalTrafficPolicyConflict: "Exports of this service differ in internal traffic policy. The oldest export's is used.",
-  TrafficDistributionConflict: "Exports of this service differ in traffic distribution. The oldest export's is used.",
+  SessionAffinityConfigConflict:
+    "Exports of this service differ in session affinity time-out. The oldest export's is used.",
+  InternalTrafficPolicyConflict:
+    "Exports of this service differ in internal traffic policy. The oldest export's is used.",
+  TrafficDistributionConflict:
+    "Exports of this service differ in traffic distribution. The oldest export's is used.",
   LabelsConflict: "Exports of this service differ in their exported labels. The oldest export's are used.",
-  AnnotationsConflict: "Exports of this service differ in their exported annotations. The oldest export's are used.",
-  IPFamilyConflict: "Exports of this service differ in IP families, so some backends are reached by one family only.",
+  AnnotationsConflict:
+    "Exports of this service differ in their exported annotations. The oldest export's are used.",
+  IPFamilyConflict:
+    "Exports of this service differ in IP families, so some backends are reached by one family only.",
   ApplyFailed: "What was applied was not found in the daemon or the kernel afterwards, and was rolled back.",
 } as const satisfies Record<string, string>;
 
@@ -41,7 +49,9 @@ export const reasons = {
 export type Reason = keyof typeof reasons;
 
 /** A decision: yes, or no with its reason and a sentence about this very case. */
-export type Verdict = { readonly yes: true } | { readonly yes: false; readonly reason: Reason; readonly message: string };
+export type Verdict =
+  | { readonly yes: true }
+  | { readonly yes: false; readonly reason: Reason; readonly message: string };
 
 /** The verdict that says yes. */
 export const yes: Verdict = { yes: true };

@@ -13,7 +13,11 @@ export interface View {
   member(cluster: string): Member | undefined;
   nodes(cluster: string): Iterable<readonly [node: string, fact: NodeFact]>;
   /** Pods of one service in one cluster, by node. */
-  reach(cluster: string, namespace: string, service: string): Iterable<readonly [node: string, fact: ReachFact]>;
+  reach(
+    cluster: string,
+    namespace: string,
+    service: string,
+  ): Iterable<readonly [node: string, fact: ReachFact]>;
   imports(): Iterable<readonly [namespace: string, name: string, service: MergedService]>;
   import(namespace: string, name: string): MergedService | undefined;
   stubs(): Iterable<readonly [cluster: string, stub: Stub]>;

@@ -1,6 +1,9 @@
 // The world: everything the hub decides from. One immutable value, owned by the keeper; `reduce` makes the next.
 
-import type { ClusterFact, ExportFact, NodeFact, RangeKind, ReachFact } from "./facts.ts";
+import type { ClusterFact, ExportFact, NamespaceFact, NodeFact, RangeKind, ReachFact } from "./facts.ts";
+import type { PersistentMap } from "./persistent-map.ts";
+import type { PrefixTable } from "./prefix-table.ts";
+import type { ExportStatus, MergedService, RangeVerdict } from "./published.ts";
 import type { ShardKey } from "./shard.ts";
 
 /** What a `Cluster` document declares. */
@@ -39,30 +42,67 @@ export interface Claim {
 
 /** One shard of facts from one cluster. */
 export interface FactShard<T> {
-  readonly entries: ReadonlyMap<string, T>;
+  readonly entries: PersistentMap<T>;
+  /** Received to its end at least once. */
+  readonly complete: boolean;
+  /** Keys that come from the store and that the cluster has not repeated yet; gone at the shard's end. */
+  readonly unconfirmed: ReadonlySet<string>;
+}
+
+/** The pods of one namespace's services. */
+export interface ReachShard {
+  /** By service, then by node. */
+  readonly services: PersistentMap<PersistentMap<ReachFact>>;
   /** Received to its end at least once. */
   readonly complete: boolean;
 }
 
 /** All that one cluster said. */
 export interface Origin {
+  /** One entry with an empty key. */
   readonly cluster: FactShard<ClusterFact>;
   readonly nodes: FactShard<NodeFact>;
-  readonly namespaces: FactShard<unknown>;
+  readonly namespaces: FactShard<NamespaceFact>;
   /** By namespace. */
-  readonly exports: ReadonlyMap<string, FactShard<ExportFact>>;
-  /** By namespace; entries keyed `service/node`. */
-  readonly reach: ReadonlyMap<string, FactShard<ReachFact>>;
+  readonly exports: PersistentMap<FactShard<ExportFact>>;
+  /** By namespace. */
+  readonly reach: PersistentMap<ReachShard>;
   /** The cluster has said everything at least once: a shard that is not here does not exist. */
   readonly synced: boolean;
+  /** What it exports and which ranges it uses is known from the store. */
+  readonly restored: boolean;
 }
 
-/** Everything the hub decides from. */
+/** What the address book decided about one cluster. */
+export interface Admission {
+  /** One for each range that the cluster reports, sorted by prefix. */
+  readonly verdicts: readonly RangeVerdict[];
+  /** The admitted ones by kind. */
+  readonly held: PrefixTable<RangeKind>;
+}
+
+/** Every export of one name, fused. */
+export interface FusedService {
+  /** Undefined when every export was refused. */
+  readonly service: MergedService | undefined;
+  /** One for each cluster that exports the name, refused ones too; sorted by cluster. */
+  readonly statuses: ReadonlyMap<string, ExportStatus>;
+}
+
+/** Everything the hub decides from. What `reduce` derives stands beside what it derives it from. */
 export interface World {
   readonly declared: Declared;
-  /** Sorted by prefix; changed only by `admit`. */
+  /** Sorted by prefix, disjoint; changed only by `admit`. */
   readonly book: readonly Claim[];
-  readonly origins: ReadonlyMap<string, Origin>;
+  readonly origins: PersistentMap<Origin>;
+  /** Clusters that are known, but neither synced nor restored: what is merged of all is not whole yet. */
+  readonly pending: ReadonlySet<string>;
+  /** Clusters that an operator made leave, and that did not come back. */
+  readonly left: ReadonlySet<string>;
+  /** Derived: by cluster. */
+  readonly admissions: PersistentMap<Admission>;
+  /** Derived: by namespace, then by name. */
+  readonly services: PersistentMap<PersistentMap<FusedService>>;
 }
 
 /** A published entry that may have changed. */

@@ -1,0 +1,204 @@
+// The address book's one decision: which of a cluster's ranges it holds. Who holds a range keeps it for as
+// long as it reports it; a range that meets another is refused alone, and told whose it is and what is free.
+
+import { OwnClaims, overlappingClaims, withClaims, type Held } from "./claims.ts";
+import { compareText } from "./compare.ts";
+import type { Range, RangeKind } from "./facts.ts";
+import { forbiddenAs } from "./forbidden.ts";
+import { freePrefix } from "./free-prefix.ts";
+import {
+  comparePrefixes,
+  containsPrefix,
+  formatPrefix,
+  intersectPrefixes,
+  overlapsPrefix,
+  readPrefix,
+  type Prefix,
+} from "./prefix.ts";
+import type { RangeVerdict } from "./published.ts";
+import type { Reason } from "./reasons.ts";
+import type { Claim, Declared } from "./world.ts";
+
+/** The next book, and one verdict for each range. */
+export interface Admitted {
+  /** The same object when nothing changed. */
+  readonly book: readonly Claim[];
+  /** Sorted by prefix; text that is no prefix last. */
+  readonly verdicts: readonly RangeVerdict[];
+}
+
+interface Asked {
+  readonly range: Range;
+  readonly prefix: Prefix | undefined;
+}
+
+/** Why a range is refused, and what it meets. */
+interface Refusal {
+  readonly reason: Reason;
+  readonly owner?: string;
+  readonly ownerPrefix?: string;
+  readonly overlap?: Prefix | undefined;
+}
+
+/** What decides about one cluster's ranges. */
+interface Case {
+  readonly book: readonly Claim[];
+  readonly cluster: string;
+  readonly reserved: readonly Prefix[];
+  /** Undefined allows any. */
+  readonly allowed: readonly Prefix[] | undefined;
+  readonly pools: readonly { readonly kind: RangeKind; readonly prefix: Prefix }[];
+}
+
+/** Among new ranges of one report the first kind wins: nodes are where they are, the rest can move. */
+const kindOrder: readonly RangeKind[] = ["node", "pod", "service", "loadBalancer", "reserved"];
+
+/**
+ * Decides about all ranges that a cluster reports. What it held and reports no longer is released. What lies
+ * in a range that it holds of the same kind stays its own, whatever the documents say now. Anything else is
+ * new and must meet nobody: no other cluster, no reserved range, none of its own ranges of another kind.
+ */
+export function admit(
+  book: readonly Claim[],
+  cluster: string,
+  ranges: readonly Range[],
+  declared: Declared,
+): Admitted {
+  const scene = caseOf(book, cluster, declared);
+  const asked = ranges
+    .map((range): Asked => ({ range, prefix: canonical(range.prefix) }))
+    .toSorted(compareAsked);
+  const own = new OwnClaims(cluster);
+  const refused = new Map<Range, Refusal>();
+  const fresh: { readonly range: Range; readonly prefix: Prefix }[] = [];
+  for (const { range, prefix } of asked) {
+    if (prefix === undefined) refused.set(range, { reason: "RangeInvalid" });
+    else if (isHeld(scene, prefix, range.kind)) own.add(prefix, range.kind);
+    else fresh.push({ range, prefix });
+  }
+  for (const { range, prefix } of fresh.toSorted((a, b) => kindRank(a.range) - kindRank(b.range))) {
+    const refusal = refuse(scene, prefix, range.kind, own);
+    if (refusal === undefined) own.add(prefix, range.kind);
+    else refused.set(range, refusal);
+  }
+  const next = withClaims(book, cluster, own.all());
+  return { book: next, verdicts: verdictsOf({ ...scene, book: next }, asked, refused) };
+}
+
+function kindRank(range: Range): number {
+  return kindOrder.indexOf(range.kind);
+}
+
+function caseOf(book: readonly Claim[], cluster: string, declared: Declared): Case {
+  const pools = declared.pools.flatMap(({ kind, prefix }) =>
+    readAll([prefix]).map((it) => ({ kind, prefix: it })),
+  );
+  const claims = declared.clusters.get(cluster)?.claims;
+  return {
+    book,
+    cluster,
+    pools,
+    reserved: readAll(declared.reserved).toSorted(comparePrefixes),
+    allowed: claims === undefined ? undefined : readAll(claims),
+  };
+}
+
+function isHeld(scene: Case, prefix: Prefix, kind: RangeKind): boolean {
+  for (const held of overlappingClaims(scene.book, prefix)) {
+    return (
+      held.claim.cluster === scene.cluster && held.claim.kind === kind && containsPrefix(held.prefix, prefix)
+    );
+  }
+  return false;
+}
+
+function refuse(scene: Case, prefix: Prefix, kind: RangeKind, own: OwnClaims): Refusal | undefined {
+  if (forbiddenAs(prefix) !== undefined) return { reason: "PrefixForbidden" };
+  if (scene.allowed !== undefined && !scene.allowed.some((allowed) => containsPrefix(allowed, prefix))) {
+    return { reason: "RangeNotAllowed" };
+  }
+  const reserved = scene.reserved.find((it) => overlapsPrefix(it, prefix));
+  if (reserved !== undefined)
+    return { reason: "RangeReserved", overlap: intersectPrefixes(reserved, prefix) };
+  for (const held of overlappingClaims(scene.book, prefix)) {
+    if (held.claim.cluster !== scene.cluster) return overlapWith(held, prefix);
+  }
+  const conflict = own.conflict(prefix, kind);
+  return conflict === undefined ? undefined : overlapWith(conflict, prefix);
+}
+
+function overlapWith({ claim, prefix: held }: Held, prefix: Prefix): Refusal {
+  return {
+    reason: "RangeOverlap",
+    owner: claim.cluster,
+    ownerPrefix: claim.prefix,
+    overlap: intersectPrefixes(held, prefix),
+  };
+}
+
+function verdictsOf(
+  scene: Case,
+  asked: readonly Asked[],
+  refused: ReadonlyMap<Range, Refusal>,
+): RangeVerdict[] {
+  const avoid = [...scene.reserved, ...asked.flatMap((item) => item.prefix ?? [])];
+  return asked.map(({ range, prefix }) => {
+    const refusal = refused.get(range);
+    const free =
+      refusal === undefined || prefix === undefined ? undefined : freeRange(scene, prefix, range.kind, avoid);
+    if (free !== undefined) avoid.push(free);
+    return {
+      prefix: range.prefix,
+      kind: range.kind,
+      source: range.source,
+      admitted: refusal === undefined,
+      ...(refusal === undefined ? {} : { reason: refusal.reason }),
+      owner: refusal?.owner ?? "",
+      ownerPrefix: refusal?.ownerPrefix ?? "",
+      overlap: refusal?.overlap === undefined ? "" : formatPrefix(refusal.overlap),
+      free: free === undefined ? "" : formatPrefix(free),
+    };
+  });
+}
+
+/** A range of the same size from the pools of the kind; where the family has none, from what the document allows. */
+function freeRange(
+  scene: Case,
+  prefix: Prefix,
+  kind: RangeKind,
+  avoid: readonly Prefix[],
+): Prefix | undefined {
+  const ofKind = scene.pools.filter((pool) => pool.kind === kind && pool.prefix.family === prefix.family);
+  const allowed = scene.allowed?.filter((it) => it.family === prefix.family);
+  const pools = ofKind.map((pool) => pool.prefix);
+  const both =
+    allowed === undefined
+      ? pools
+      : pools.flatMap((a) => allowed.flatMap((b) => intersectPrefixes(a, b) ?? []));
+  const sources = pools.length > 0 ? both : (allowed ?? []);
+  return freePrefix(sources, prefix.length, (candidate) => {
+    for (const held of overlappingClaims(scene.book, candidate)) return held.prefix;
+    return avoid.find((it) => overlapsPrefix(it, candidate));
+  });
+}
+
+/** The prefix, if the text is its canonical form: other forms would let one range look like two. */
+function canonical(text: string): Prefix | undefined {
+  const prefix = readPrefix(text);
+  return prefix !== undefined && formatPrefix(prefix) === text ? prefix : undefined;
+}
+
+function readAll(texts: readonly string[]): Prefix[] {
+  return texts.flatMap((text) => readPrefix(text) ?? []);
+}
+
+function compareAsked(a: Asked, b: Asked): number {
+  if (a.prefix === undefined || b.prefix === undefined) {
+    return a.prefix !== undefined ? -1 : b.prefix !== undefined ? 1 : compareRanges(a.range, b.range);
+  }
+  return comparePrefixes(a.prefix, b.prefix) || compareRanges(a.range, b.range);
+}
+
+function compareRanges(a: Range, b: Range): number {
+  return compareText(a.prefix, b.prefix) || compareText(a.kind, b.kind) || compareText(a.source, b.source);
+}

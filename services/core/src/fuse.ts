@@ -1,0 +1,103 @@
+// From what clusters say of one name to what the hub publishes of it: refuse what a cluster may not export,
+// merge the rest. Decides about one name at a time; a change of one export costs one call.
+
+import { heldAddresses, nothingAdmitted, serviceKinds } from "./admission.ts";
+import { compareText, sameValue } from "./compare.ts";
+import type { Constituent } from "./conflicts.ts";
+import type { ExportFact } from "./facts.ts";
+import { merge } from "./merge.ts";
+import type { ExportStatus } from "./published.ts";
+import { no, yes, type Verdict } from "./reasons.ts";
+import type { FusedService, World } from "./world.ts";
+
+/** The export of a cluster, if it said that it has one. */
+export function exportOf(
+  world: World,
+  cluster: string,
+  namespace: string,
+  name: string,
+): ExportFact | undefined {
+  return world.origins.get(cluster)?.exports.get(namespace)?.entries.get(name);
+}
+
+/** Whether the cluster may export this, with the reason and its cure. */
+export function judgeExport(world: World, cluster: string, namespace: string, fact: ExportFact): Verdict {
+  const allowed = world.declared.clusters.get(cluster)?.exportNamespaces;
+  if (allowed !== undefined && !allowed.includes(namespace)) {
+    return no(
+      "NamespaceNotAllowed",
+      `Cluster "${cluster}" may not export from namespace "${namespace}": its document allows ` +
+        `${allowed.length === 0 ? "none" : allowed.map((it) => `"${it}"`).join(", ")}; add the namespace there, or delete the ServiceExport`,
+    );
+  }
+  const held = heldAddresses(
+    world.admissions.get(cluster) ?? nothingAdmitted,
+    fact.clusterAddresses,
+    serviceKinds,
+  );
+  if (held.length > 0 || fact.clusterAddresses.length === 0) return yes;
+  return no(
+    "AddressOutsideRanges",
+    `Address ${fact.clusterAddresses.join(", ")} lies outside every service range that cluster "${cluster}" holds; ` +
+      `see its ranges with "sealane get ranges" and free the range from quarantine, or declare the missing one`,
+  );
+}
+
+/** Fuses what the given clusters export under one name; undefined when none of them does. Values that did not change stay the same objects. */
+export function fuse(
+  world: World,
+  namespace: string,
+  name: string,
+  clusters: Iterable<string>,
+): FusedService | undefined {
+  const before = world.services.get(namespace)?.get(name);
+  const judged = [...new Set(clusters)].toSorted(compareText).flatMap((cluster): Judged[] => {
+    const fact = exportOf(world, cluster, namespace, name);
+    return fact === undefined
+      ? []
+      : [{ cluster, fact, verdict: judgeExport(world, cluster, namespace, fact) }];
+  });
+  if (judged.length === 0) return undefined;
+  const accepted = judged.filter((it) => it.verdict.yes);
+  const merged = merge(
+    accepted.map(({ cluster, fact }) => ({ cluster, fact: withHeldAddresses(world, cluster, fact) })),
+  );
+  const statuses = judged.map(({ cluster, verdict }): readonly [string, ExportStatus] => {
+    const status = verdict.yes ? merged!.status : refusal(verdict);
+    return [cluster, sameOr(before?.statuses.get(cluster), status)];
+  });
+  return unchangedOr(before, {
+    service: sameOr(before?.service, merged?.service),
+    statuses: new Map(statuses),
+  });
+}
+
+interface Judged extends Constituent {
+  readonly verdict: Verdict;
+}
+
+function refusal(verdict: Verdict & { yes: false }): ExportStatus {
+  return { accepted: false, reason: verdict.reason, conflicts: [], message: verdict.message };
+}
+
+function withHeldAddresses(world: World, cluster: string, fact: ExportFact): ExportFact {
+  const held = heldAddresses(
+    world.admissions.get(cluster) ?? nothingAdmitted,
+    fact.clusterAddresses,
+    serviceKinds,
+  );
+  return held === fact.clusterAddresses ? fact : { ...fact, clusterAddresses: held };
+}
+
+function sameOr<T>(before: T | undefined, after: T): T {
+  return before !== undefined && sameValue(before, after) ? before : after;
+}
+
+function unchangedOr(before: FusedService | undefined, after: FusedService): FusedService {
+  const unchanged =
+    before !== undefined &&
+    after.service === before.service &&
+    after.statuses.size === before.statuses.size &&
+    [...after.statuses].every(([cluster, status]) => before.statuses.get(cluster) === status);
+  return unchanged ? before : after;
+}

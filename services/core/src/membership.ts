@@ -1,0 +1,69 @@
+// What changes who belongs and what is allowed: a cluster said everything, documents changed, a cluster left
+// by an operator's word. Loss of contact is no such thing and is not here.
+
+import { withClaims } from "./claims.ts";
+import { compareText, sameValue } from "./compare.ts";
+import { fuseAgain, fuseAll, readmit, refusedClusters, touchCluster } from "./derive.ts";
+import { dropUnconfirmed } from "./fact-shard.ts";
+import { withName, withoutName } from "./name-set.ts";
+import { memberShard, stubShard, type Touches } from "./touch.ts";
+import type { Declared, World } from "./world.ts";
+
+/** The cluster said everything: what the store held of it and it did not repeat is gone. */
+export function sync(world: World, cluster: string, touches: Touches): World {
+  const origin = world.origins.get(cluster);
+  if (origin === undefined || origin.synced) return world;
+  const nodes = dropUnconfirmed(origin.nodes).shard;
+  let exports = origin.exports;
+  const dropped: (readonly [namespace: string, name: string])[] = [];
+  for (const [namespace, shard] of origin.exports) {
+    const { shard: confirmed, changed } = dropUnconfirmed(shard);
+    exports = exports.with(namespace, confirmed);
+    for (const name of changed) dropped.push([namespace, name]);
+  }
+  const next: World = {
+    ...world,
+    origins: world.origins.with(cluster, { ...origin, nodes, exports, synced: true }),
+    pending: withoutName(world.pending, cluster),
+  };
+  return dropped.reduce((it, [namespace, name]) => fuseAgain(it, namespace, name, cluster, touches), next);
+}
+
+/** The documents say something else. What clusters hold stays theirs; what is new is judged by the new documents. */
+export function declare(world: World, declared: Declared, touches: Touches): World {
+  if (sameDeclared(world.declared, declared)) return world;
+  const clusters = [...world.origins.keys()].toSorted(compareText);
+  for (const cluster of clusters) {
+    touches.add(memberShard, cluster);
+    touches.add(stubShard, cluster);
+  }
+  const readmitted = readmit({ ...world, declared }, clusters, touches);
+  return clusters.reduce((next, cluster) => fuseAll(next, cluster, touches), readmitted);
+}
+
+/** The cluster left: all that it said and held is gone, and waiting clusters may have its ranges. */
+export function forget(world: World, cluster: string, touches: Touches): World {
+  if (world.left.has(cluster)) return world;
+  touchCluster(world, cluster, touches);
+  let next: World = {
+    ...world,
+    book: withClaims(world.book, cluster, []),
+    origins: world.origins.without(cluster),
+    admissions: world.admissions.without(cluster),
+    pending: withoutName(world.pending, cluster),
+    left: withName(world.left, cluster),
+  };
+  for (const [namespace, shard] of world.origins.get(cluster)?.exports ?? []) {
+    for (const name of shard.entries.keys()) next = fuseAgain(next, namespace, name, cluster, touches);
+  }
+  return readmit(next, refusedClusters(next), touches);
+}
+
+function sameDeclared(a: Declared, b: Declared): boolean {
+  const plain = (declared: Declared) => ({ ...declared, clusters: [...declared.clusters].toSorted(byName) });
+  return sameValue(plain(a), plain(b));
+}
+
+function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return compareText(a[0], b[0]);
+}

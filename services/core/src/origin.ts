@@ -1,0 +1,106 @@
+// Takes a section of facts into the world: into its cluster's own shards first, then into what follows from
+// them. Knows nothing of positions: whoever calls has already refused what is older than what is held.
+
+import { fuseAgain, readmit } from "./derive.ts";
+import { applyReach, applySection, emptyReach, emptyShard } from "./fact-shard.ts";
+import type { SectionFact } from "./fact.ts";
+import type { ClusterFact, ExportFact, NamespaceFact, NodeFact } from "./facts.ts";
+import { withName, withoutName } from "./name-set.ts";
+import { emptyOrigin } from "./new-world.ts";
+import { isReachPublished } from "./publish.ts";
+import { splitReachKey } from "./reach-key.ts";
+import { memberShard, nodeShard, reachShard, stubShard, type Touches } from "./touch.ts";
+import type { Origin, World } from "./world.ts";
+
+/** The world after a section. Kinds that only travel down, and `path`, which decides nothing yet, change nothing. */
+export function applyToOrigin(world: World, section: SectionFact, touches: Touches): World {
+  const { kind } = section.shard;
+  switch (kind) {
+    case "cluster":
+      return applyCluster(knowing(world, section.shard.origin), section, touches);
+    case "node":
+      return applyNodes(knowing(world, section.shard.origin), section, touches);
+    case "namespace":
+      return applyNamespaces(knowing(world, section.shard.origin), section);
+    case "export":
+      return applyExports(knowing(world, section.shard.origin), section, touches);
+    case "reach":
+      return applyPods(knowing(world, section.shard.origin), section, touches);
+    case "path":
+    case "member":
+    case "import":
+    case "stub":
+    case "exportStatus":
+      return world;
+  }
+}
+
+function applyCluster(world: World, section: SectionFact, touches: Touches): World {
+  const { origin: cluster } = section.shard;
+  const origin = originOf(world, cluster);
+  const { shard, changed } = applySection<ClusterFact>(origin.cluster, section);
+  if (shard === origin.cluster) return world;
+  const next = withOrigin(world, cluster, { ...origin, cluster: shard });
+  if (changed.length === 0) return next;
+  touches.add(memberShard, cluster);
+  touches.add(stubShard, cluster);
+  return readmit(next, [cluster], touches);
+}
+
+function applyNodes(world: World, section: SectionFact, touches: Touches): World {
+  const { origin: cluster } = section.shard;
+  const origin = originOf(world, cluster);
+  const { shard, changed } = applySection<NodeFact>(origin.nodes, section);
+  for (const node of changed) touches.add(nodeShard(cluster), node);
+  return shard === origin.nodes ? world : withOrigin(world, cluster, { ...origin, nodes: shard });
+}
+
+function applyNamespaces(world: World, section: SectionFact): World {
+  const origin = originOf(world, section.shard.origin);
+  const { shard } = applySection<NamespaceFact>(origin.namespaces, section);
+  if (shard === origin.namespaces) return world;
+  return withOrigin(world, section.shard.origin, { ...origin, namespaces: shard });
+}
+
+function applyExports(world: World, section: SectionFact, touches: Touches): World {
+  const { origin: cluster, namespace } = section.shard;
+  const origin = originOf(world, cluster);
+  const held = origin.exports.get(namespace);
+  const { shard, changed } = applySection<ExportFact>(held ?? emptyShard(), section);
+  if (shard === held) return world;
+  const next = withOrigin(world, cluster, { ...origin, exports: origin.exports.with(namespace, shard) });
+  return changed.reduce((it, name) => fuseAgain(it, namespace, name, cluster, touches), next);
+}
+
+function applyPods(world: World, section: SectionFact, touches: Touches): World {
+  const { origin: cluster, namespace } = section.shard;
+  const origin = originOf(world, cluster);
+  const held = origin.reach.get(namespace);
+  const { shard, changed } = applyReach(held ?? emptyReach, section);
+  if (shard === held) return world;
+  for (const key of changed) {
+    const { service } = splitReachKey(key);
+    if (isReachPublished(world, cluster, namespace, service))
+      touches.add(reachShard(cluster, namespace), key);
+  }
+  return withOrigin(world, cluster, { ...origin, reach: origin.reach.with(namespace, shard) });
+}
+
+/** The world in which the cluster has an origin; one that is new is pending until it has said everything. */
+function knowing(world: World, cluster: string): World {
+  if (world.origins.has(cluster)) return world;
+  return {
+    ...world,
+    origins: world.origins.with(cluster, emptyOrigin),
+    pending: withName(world.pending, cluster),
+    left: withoutName(world.left, cluster),
+  };
+}
+
+function originOf(world: World, cluster: string): Origin {
+  return world.origins.get(cluster) ?? emptyOrigin;
+}
+
+function withOrigin(world: World, cluster: string, origin: Origin): World {
+  return { ...world, origins: world.origins.with(cluster, origin) };
+}
