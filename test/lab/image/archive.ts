@@ -1,9 +1,9 @@
-// Makes a docker-archive (what `docker save` writes) of a folder, without a container engine: one layer,
-// its config, and a manifest. The same folder gives the same bytes. It decides nothing about content.
+// Makes a docker-archive (what `docker save` writes) of folders, without a container engine: layers, their
+// config, and a manifest. The same folders give the same bytes. It decides nothing about content.
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { output } from "../run.ts";
 
@@ -23,20 +23,49 @@ export interface ImageConfig {
 /** File times in images: one constant, so that equal content is equal bytes. */
 const epoch = "1970-01-01T00:00:00Z";
 
+/** A layer: a tar of what it adds to those below it. */
+export interface Layer {
+  readonly file: string;
+  /** SHA-256 of the tar, hexadecimal. */
+  readonly digest: string;
+}
+
 /** Writes the archive of the folder `root` to `file`, whole or not at all. */
 export async function writeImageArchive(root: string, config: ImageConfig, file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const parts = await mkdtemp(`${file}.parts-`);
   try {
-    const layer = "layer.tar";
-    await packTree(root, join(parts, layer));
-    const digest = await sha256(join(parts, layer));
-    const configText = imageConfig(config, digest);
+    await writeLayeredArchive([await packLayer(root, join(parts, "layer.tar"))], config, file);
+  } finally {
+    await rm(parts, { recursive: true, force: true });
+  }
+}
+
+/** Packs the folder `root` as a layer in `file`. */
+export async function packLayer(root: string, file: string): Promise<Layer> {
+  await tar(root, file, ["."]);
+  return { file, digest: await sha256(file) };
+}
+
+/** Writes the archive of an image of these layers, lowest first, to `file`, whole or not at all. */
+export async function writeLayeredArchive(
+  layers: readonly Layer[],
+  config: ImageConfig,
+  file: string,
+): Promise<void> {
+  const parts = await mkdtemp(`${file}.parts-`);
+  try {
+    const names = layers.map((layer) => `${layer.digest}.tar`);
+    for (const [at, name] of names.entries()) await linkLayer(layers[at]?.file ?? "", join(parts, name));
+    const configText = imageConfig(
+      config,
+      layers.map((layer) => layer.digest),
+    );
     const configName = `${createHash("sha256").update(configText).digest("hex")}.json`;
     await writeFile(join(parts, configName), configText);
-    await writeFile(join(parts, "manifest.json"), imageManifest(config, configName, layer));
+    await writeFile(join(parts, "manifest.json"), imageManifest(config, configName, names));
     const temporary = join(parts, "image.tar");
-    await tar(parts, temporary, ["manifest.json", configName, layer]);
+    await tar(parts, temporary, ["manifest.json", configName, ...names]);
     await rename(temporary, file);
   } finally {
     await rm(parts, { recursive: true, force: true });
@@ -44,7 +73,7 @@ export async function writeImageArchive(root: string, config: ImageConfig, file:
 }
 
 /** The image's configuration file: https://github.com/opencontainers/image-spec/blob/main/config.md */
-export function imageConfig(config: ImageConfig, layerDigest: string): string {
+export function imageConfig(config: ImageConfig, layerDigests: readonly string[]): string {
   return JSON.stringify({
     architecture: "amd64",
     os: "linux",
@@ -56,18 +85,19 @@ export function imageConfig(config: ImageConfig, layerDigest: string): string {
       WorkingDir: config.workingDirectory ?? "/",
       User: config.user ?? "",
     },
-    rootfs: { type: "layers", diff_ids: [`sha256:${layerDigest}`] },
-    history: [{ created: epoch }],
+    rootfs: { type: "layers", diff_ids: layerDigests.map((digest) => `sha256:${digest}`) },
+    history: layerDigests.map(() => ({ created: epoch })),
   });
 }
 
 /** The archive's table of contents. */
-export function imageManifest(config: ImageConfig, configName: string, layer: string): string {
-  return JSON.stringify([{ Config: configName, RepoTags: [config.name], Layers: [layer] }]);
+export function imageManifest(config: ImageConfig, configName: string, layers: readonly string[]): string {
+  return JSON.stringify([{ Config: configName, RepoTags: [config.name], Layers: layers }]);
 }
 
-async function packTree(root: string, file: string): Promise<void> {
-  await tar(root, file, ["."]);
+/** Layers and archives are large and lie in one file system: a link is enough. */
+async function linkLayer(from: string, to: string): Promise<void> {
+  await link(from, to).catch(() => copyFile(from, to));
 }
 
 async function tar(directory: string, file: string, names: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 // Makes container images without a container engine.
 
-export { writeImageArchive } from "./archive.ts";
-export type { ImageConfig } from "./archive.ts";
+export { packLayer, writeImageArchive, writeLayeredArchive } from "./archive.ts";
+export type { ImageConfig, Layer } from "./archive.ts";
 export { addPrograms } from "./libraries.ts";
