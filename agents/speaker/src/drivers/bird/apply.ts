@@ -1,0 +1,120 @@
+// One change of BIRD's include, as a transaction: staged, checked, in place, configured with an undo pending,
+// seen in BIRD and in the kernel, confirmed; or undone and put back. It decides nothing about the wish.
+
+import { execFile } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import type { DesiredRoutes } from "@sealane/core";
+import type { DaemonRoute } from "../../driver.ts";
+import type { Kernel } from "../../kernel.ts";
+import type { BirdControl, ControlOptions, Reply } from "./control.ts";
+import { replyText } from "./control.ts";
+import type { IncludePaths, PlacedText } from "./files.ts";
+import { place, restore, stagedPath, writeSynced } from "./files.ts";
+import type { IncludeText } from "./render.ts";
+import { renderInclude } from "./render.ts";
+import type { Settled } from "./settle.ts";
+import { settle } from "./settle.ts";
+
+/** Everything outside the driver. */
+export interface BirdPorts {
+  readonly paths: IncludePaths;
+  readonly control: ControlOptions;
+  readonly kernel: Kernel;
+  /** Parses a main file and what it includes; rejects with BIRD's words. */
+  readonly check: (mainPath: string) => Promise<void>;
+  /** Which boot this is; see boot.ts. */
+  readonly boot: string;
+  /** BIRD takes a change back by itself after this long without a word from here, seconds. */
+  readonly confirmSeconds: number;
+  /** How long BIRD and the kernel may take to show a change, milliseconds. */
+  readonly settleMs: number;
+}
+
+/** What stood before a change. */
+export interface Before {
+  readonly placed: PlacedText;
+  readonly routes: readonly DaemonRoute[];
+}
+
+const run = promisify(execFile);
+
+/** `bird -p`: parses and exits. */
+export function birdCheck(birdProgram: string, deadlineMs: number): (mainPath: string) => Promise<void> {
+  return async (mainPath) => {
+    await run(birdProgram, ["-p", "-c", mainPath], { timeout: deadlineMs });
+  };
+}
+
+/** A file of our own that exists while a change waits for its confirmation, so that a restart can finish it. */
+export function pendingPath({ originatePath }: IncludePaths): string {
+  return join(dirname(originatePath), "unconfirmed");
+}
+
+/**
+ * Applies a wish. What `refused` finds in the outcome undoes it. Gives the outcome either way; rejects,
+ * with what stood before in place again, when BIRD refuses the text or can not be asked.
+ */
+export async function apply(
+  ports: BirdPorts,
+  control: BirdControl,
+  desired: DesiredRoutes,
+  before: Before,
+  refused: (settled: Settled) => boolean,
+): Promise<Settled> {
+  await stageChecked(ports, desired);
+  await place(ports.paths);
+  const pending = pendingPath(ports.paths);
+  try {
+    await ask(control, "configure check", ["0020"]);
+    await writeSynced(pending, "");
+    const reply = await ask(control, `configure timeout ${ports.confirmSeconds}`, ["0003", "0004"]);
+    const settled = await settle(ports, control, {
+      desired,
+      before: before.routes,
+      atOnce: reply.code === "0003",
+    });
+    if (refused(settled)) await takeBack(ports, control, before);
+    else await ask(control, "configure confirm", ["0018", "0019"]);
+    await rm(pending, { force: true });
+    return settled;
+  } catch (error) {
+    await takeBack(ports, control, before);
+    await rm(pending, { force: true });
+    throw error;
+  }
+}
+
+/** The include's text for a wish, as it stands in place. */
+export function includeText({ paths, boot }: BirdPorts, desired: DesiredRoutes): IncludeText {
+  return renderInclude(desired, { originatePath: paths.originatePath, boot });
+}
+
+/** Stages both files, and has BIRD parse a main file that is the staged text with the staged originating file. */
+async function stageChecked(ports: BirdPorts, desired: DesiredRoutes): Promise<void> {
+  const { paths, boot, check } = ports;
+  const staged = { install: stagedPath(paths.installPath), originate: stagedPath(paths.originatePath) };
+  const text = includeText(ports, desired);
+  const shadow = renderInclude(desired, { originatePath: staged.originate, boot });
+  const shadowPath = join(dirname(paths.originatePath), "check.conf");
+  const checked = async () => {
+    await writeSynced(staged.originate, text.originate);
+    await writeSynced(shadowPath, `router id 192.0.2.1;\n${shadow.install}`);
+    await check(shadowPath);
+  };
+  await Promise.all([writeSynced(staged.install, text.install), checked()]);
+}
+
+/** Undo is one level deep, does not touch files, and says 0019 when BIRD has already gone back. */
+async function takeBack(ports: BirdPorts, control: BirdControl, before: Before): Promise<void> {
+  await restore(ports.paths, before.placed);
+  await control.command("configure undo").catch(() => undefined);
+}
+
+/** Sends a command. Throws unless the reply holds one of the codes. */
+export async function ask(control: BirdControl, command: string, codes: readonly string[]): Promise<Reply> {
+  const reply = await control.command(command);
+  if (codes.includes(reply.code)) return reply;
+  throw new Error(`BIRD refused "${command}": ${replyText(reply)}`);
+}
