@@ -25,7 +25,7 @@ export function textFiles(): readonly string[] {
 }
 
 /** Whether a file comes from a generator. */
-export function isGenerated(path: string): boolean {
+function isGenerated(path: string): boolean {
   return path.includes("/generated/");
 }
 

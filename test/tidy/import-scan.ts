@@ -29,7 +29,7 @@ export function importsOf(from: string, text: string): readonly Import[] {
 }
 
 /** Code with every comment blanked; line numbers stay. */
-export function withoutComments(text: string): string {
+function withoutComments(text: string): string {
   return text.replaceAll(lexeme, (part) => (isComment(part) ? blank(part) : part));
 }
 

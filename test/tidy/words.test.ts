@@ -56,10 +56,6 @@ const publicHosts = [
 
 /** Hosts that this very machine takes packages from, so that a mirror's name cannot slip in either. */
 function machineHosts(): readonly string[] {
-  const ask = (argv: readonly string[]) => {
-    const [program = "", ...args] = argv;
-    return spawnSync(program, args, { cwd: root, encoding: "utf8", timeout: 20_000 }).stdout ?? "";
-  };
   const apt = "/etc/apt/sources.list";
   const said = [
     ask(["npm", "config", "get", "registry"]),
@@ -68,6 +64,12 @@ function machineHosts(): readonly string[] {
   ].join("\n");
   const hosts = [...said.matchAll(/https?:\/\/([\w.-]+)/g)].map((match) => (match[1] ?? "").toLowerCase());
   return [...new Set(hosts)].filter((host) => host.includes(".") && !/^[\d.]+$/.test(host));
+}
+
+/** What a program says, and nothing when it is not here. */
+function ask(argv: readonly string[]): string {
+  const [program = "", ...args] = argv;
+  return spawnSync(program, args, { cwd: root, encoding: "utf8", timeout: 20_000 }).stdout ?? "";
 }
 
 function matches(pattern: RegExp, paths: readonly string[] = files): readonly string[] {

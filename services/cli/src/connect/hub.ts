@@ -1,0 +1,91 @@
+// The connection to a hub: one channel for one invocation, every call with a deadline and an error that
+// names the cure. grpc is loaded here, when a hub is really asked, so that `--help` starts at once.
+
+import type { ServiceError } from "@grpc/grpc-js";
+import type { AdminClient } from "@sealane/wire";
+import { CliError } from "../error.ts";
+import type { Io } from "../io.ts";
+import { checkCertificate } from "./certificate.ts";
+import type { ClientConfig, ConfigFlags } from "./config.ts";
+import { loadConfig } from "./config.ts";
+import { diagnose } from "./diagnose.ts";
+import type { Question } from "./fault.ts";
+import { callFault, connectionFault, grpcStatus } from "./fault.ts";
+
+/** How each call is made. */
+interface CallOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A list of a large mesh comes as one message; more bytes than this are refused. */
+const answerBytesMax = 64 * 1024 * 1024;
+
+/** A hub that can be asked. */
+export interface Hub {
+  /** `host:port`. */
+  readonly address: string;
+  /** Asks; a failure becomes a CliError. `action` completes "Cannot ...", `object` is what it is about. */
+  readonly ask: <T>(
+    action: string,
+    object: string,
+    call: (client: AdminClient, options: CallOptions) => Promise<T>,
+  ) => Promise<T>;
+  readonly close: () => void;
+}
+
+/** What the flags say about the connection. */
+export interface HubFlags extends ConfigFlags {
+  /** Of each call. */
+  readonly timeoutMs: number;
+}
+
+/** Reads the configuration, checks the certificate and makes the channel; nothing is sent yet. */
+export async function openHub(flags: HubFlags, io: Io): Promise<Hub> {
+  const config = await loadConfig(flags, io);
+  checkCertificate(config, io.now());
+  const [grpc, { adminClient }] = await Promise.all([import("@grpc/grpc-js"), import("@sealane/wire")]);
+  const bytes = (text: string) => Buffer.from(text);
+  const credentials = grpc.credentials.createSsl(
+    bytes(config.ca),
+    bytes(config.key),
+    bytes(config.certificate),
+  );
+  const client = adminClient(config.hub, credentials, {
+    "grpc.max_receive_message_length": answerBytesMax,
+  });
+  const { timeoutMs } = flags;
+  return {
+    address: config.hub,
+    ask: async (action, object, call) => {
+      const question: Question = { action, object, config, timeoutMs };
+      try {
+        return await call(client, { timeoutMs, signal: io.signal });
+      } catch (error) {
+        throw io.signal.aborted ? interruption(config) : await faultOf(question, error);
+      }
+    },
+    close: () => client.close(),
+  };
+}
+
+async function faultOf(question: Question, error: unknown): Promise<unknown> {
+  if (!isServiceError(error)) return error;
+  const code: number = error.code;
+  if (code !== grpcStatus.unavailable) return callFault(question, error);
+  return connectionFault(question, await diagnose(question.config, question.timeoutMs));
+}
+
+function interruption(config: ClientConfig): CliError {
+  return new CliError({
+    reason: "Interrupted",
+    object: `hub ${config.hub}`,
+    message: `Interrupted before hub "${config.hub}" had answered`,
+    must: "",
+    next: "",
+  });
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && "code" in error && "details" in error && typeof error.code === "number";
+}
