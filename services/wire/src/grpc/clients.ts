@@ -21,9 +21,13 @@ export function channel(
   return new grpc.Client(address, credentials, { ...channelOptions, ...options });
 }
 
-/** AdminService at `host:port`. */
-export function adminClient(address: string, credentials: grpc.ChannelCredentials): AdminClient {
-  return unaryClient(AdminService, channel(address, credentials));
+/** AdminService at `host:port`. Its lists are whole, so a caller may allow larger messages than sessions do. */
+export function adminClient(
+  address: string,
+  credentials: grpc.ChannelCredentials,
+  options?: grpc.ChannelOptions,
+): AdminClient {
+  return unaryClient(AdminService, channel(address, credentials, options));
 }
 
 /** JoinService at `host:port`. */

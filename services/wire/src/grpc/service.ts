@@ -39,11 +39,19 @@ type Unary<S extends GenService<GenServiceMethods>> = {
   [M in keyof S["method"]]: S["method"][M] extends { methodKind: "unary" } ? M : never;
 }[keyof S["method"]];
 
+/** How one call is made. */
+export interface CallOptions {
+  /** 10 s by default. */
+  readonly timeoutMs?: number;
+  /** Cancels the call when aborted. */
+  readonly signal?: AbortSignal;
+}
+
 /** The unary methods of a service as promises. Failures are grpc.ServiceError. */
 export type UnaryClient<S extends GenService<GenServiceMethods>> = {
   [M in Unary<S>]: (
     request: MessageInitShape<S["method"][M]["input"]>,
-    options?: { readonly timeoutMs?: number },
+    options?: CallOptions,
   ) => Promise<MessageShape<S["method"][M]["output"]>>;
 } & { readonly close: () => void };
 
@@ -74,18 +82,26 @@ export function unaryClient<S extends GenService<GenServiceMethods>>(
     .filter(({ methodKind }) => methodKind === "unary")
     .map((method) => {
       const { path, requestSerialize, responseDeserialize } = methodDefinition(service, method);
-      const call = (init: MessageInitShape<typeof method.input>, options?: { readonly timeoutMs?: number }) =>
+      const call = (init: MessageInitShape<typeof method.input>, options?: CallOptions) =>
         new Promise<object>((resolve, reject) => {
           const deadline = Date.now() + (options?.timeoutMs ?? 10_000);
           const request = create(method.input, init);
-          client.makeUnaryRequest(
+          const { signal } = options ?? {};
+          const sent = client.makeUnaryRequest(
             path,
             requestSerialize,
             responseDeserialize,
             request,
             { deadline },
-            (error, reply) => (error ? reject(error) : resolve(reply as object)),
+            (error, reply) => {
+              signal?.removeEventListener("abort", cancel);
+              if (error) reject(error);
+              else resolve(reply as object);
+            },
           );
+          const cancel = () => sent.cancel();
+          if (signal?.aborted === true) cancel();
+          signal?.addEventListener("abort", cancel);
         });
       return [method.localName, call] as const;
     });
