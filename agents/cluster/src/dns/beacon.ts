@@ -14,10 +14,11 @@ export interface Server {
 /** Types that can be asked for. */
 export type RecordType = "A" | "AAAA" | "NS" | "SOA" | "TXT";
 
-/** What came back: records as text; none of this name or type; a refusal or failure of the server; or nothing in time. */
+/** What came back: records as text; no such name, or none of this type; a refusal or failure of the server; or nothing in time. */
 export type Answer =
   | { readonly kind: "records"; readonly records: readonly string[] }
-  | { readonly kind: "none" }
+  | { readonly kind: "noName" }
+  | { readonly kind: "noData" }
   | { readonly kind: "failure"; readonly code: string }
   | { readonly kind: "silent"; readonly code: string };
 
@@ -53,7 +54,7 @@ export async function askBeacon(meshZone: string, server: Server, deadlineMs: nu
     const [generation] = answer.records;
     return generation === undefined ? { kind: "silent", code: "EMPTY" } : { kind: "generation", generation };
   }
-  return { kind: "silent", code: answer.kind === "none" ? "NONE" : answer.code };
+  return { kind: "silent", code: "code" in answer ? answer.code : answer.kind };
 }
 
 async function records(resolver: Resolver, name: string, type: RecordType): Promise<readonly string[]> {
@@ -76,7 +77,8 @@ async function records(resolver: Resolver, name: string, type: RecordType): Prom
 /** Node gives c-ares' codes: https://nodejs.org/api/dns.html#error-codes. */
 function failed(error: unknown): Answer {
   const code = error instanceof Error && "code" in error ? String(error.code) : "UNKNOWN";
-  if (code === "ENOTFOUND" || code === "ENODATA") return { kind: "none" };
+  if (code === "ENOTFOUND") return { kind: "noName" };
+  if (code === "ENODATA") return { kind: "noData" };
   if (code === "ETIMEOUT" || code === "ECANCELLED" || code === "ECONNREFUSED")
     return { kind: "silent", code };
   return { kind: "failure", code };

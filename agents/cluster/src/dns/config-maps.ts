@@ -5,6 +5,7 @@ import type { KubeClient } from "../kube/client.ts";
 import { contentTypes } from "../kube/client.ts";
 import { record, storedOf, text, textMap } from "../kube/door.ts";
 import { hasStatus } from "../kube/error.ts";
+import { fieldManager } from "../kube/ownership.ts";
 import { Reflector } from "../kube/reflector.ts";
 import { collectionPath, objectPath, resources } from "../kube/resource.ts";
 import type { Stored } from "../kube/store.ts";
@@ -23,6 +24,7 @@ export interface ConfigMapName {
 export interface ConfigMapContent {
   readonly resourceVersion: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly data: Readonly<Record<string, string>>;
 }
 
@@ -30,8 +32,9 @@ export interface ConfigMapContent {
 export interface ConfigMapWrite extends ConfigMapName {
   /** Keys to set; others stay. */
   readonly data: Readonly<Record<string, string>>;
-  /** Labels to set; others stay. */
+  /** Labels and annotations to set; others stay. */
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   /** The version that was read; undefined when there was no ConfigMap, which creates it. */
   readonly resourceVersion: string | undefined;
 }
@@ -44,8 +47,8 @@ export interface ConfigMapAccess {
   writeConfigMap(write: ConfigMapWrite): Promise<"written" | "conflict">;
 }
 
-/** ConfigMaps of an API server, written under a field manager's name. */
-export function configMapAccess(client: KubeClient, fieldManager: string): ConfigMapAccess {
+/** ConfigMaps of an API server. */
+export function configMapAccess(client: KubeClient): ConfigMapAccess {
   const query = { fieldManager };
   return {
     async readConfigMap({ namespace, name }) {
@@ -56,8 +59,8 @@ export function configMapAccess(client: KubeClient, fieldManager: string): Confi
         throw error;
       }
     },
-    async writeConfigMap({ namespace, name, data, labels, resourceVersion }) {
-      const metadata = { namespace, name, labels };
+    async writeConfigMap({ namespace, name, data, labels, annotations, resourceVersion }) {
+      const metadata = { namespace, name, labels, annotations };
       try {
         if (resourceVersion === undefined) {
           const body = { apiVersion: "v1", kind: "ConfigMap", metadata, data };
@@ -124,6 +127,7 @@ function contentOf(object: unknown): ConfigMapContent {
   return {
     resourceVersion: text(metadata["resourceVersion"], "metadata.resourceVersion"),
     labels: textMap(metadata["labels"], "metadata.labels"),
+    annotations: textMap(metadata["annotations"], "metadata.annotations"),
     data: textMap(root["data"], "data"),
   };
 }

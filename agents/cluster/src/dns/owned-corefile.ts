@@ -2,17 +2,12 @@
 // somebody else, and never writes over what it has not read.
 
 import { hasStatus } from "../kube/error.ts";
+import { isOwned, ownedAnnotations, ownedLabels } from "../kube/ownership.ts";
 import type { ConfigMapAccess, ConfigMapName } from "./config-maps.ts";
 import { corefileKey } from "./config-maps.ts";
 import type { DnsFinding, DnsReason } from "./findings.ts";
 import type { Refusal, StubWish } from "./stub.ts";
 import { withStub } from "./stub.ts";
-
-/** Labels of every object that the agent owns. */
-export const ownerLabels = {
-  "app.kubernetes.io/managed-by": "sealane",
-  "sealane.dev/owner": "sealane-agent",
-} as const;
 
 /** Attempts of one write when somebody else writes the same object at the same time. */
 const attemptsMax = 5;
@@ -25,15 +20,16 @@ export function writeOwned(
 ): Promise<DnsFinding | undefined> {
   return attempted(name, "WriteFailed", async () => {
     const found = await access.readConfigMap(name);
-    if (found !== undefined && found.labels["sealane.dev/owner"] !== ownerLabels["sealane.dev/owner"]) {
-      return finding(
-        name,
-        "ObjectForeign",
-        "it has no label sealane.dev/owner=sealane-agent; rename or delete it",
-      );
+    if (found !== undefined && !isOwned(found)) {
+      return finding(name, "ObjectForeign", "it has no sealane.dev/owner=sealane-agent; rename or delete it");
     }
     if (found?.data[corefileKey] === text) return undefined;
-    const write = { ...name, data: { [corefileKey]: text }, labels: ownerLabels };
+    const write = {
+      ...name,
+      data: { [corefileKey]: text },
+      labels: ownedLabels,
+      annotations: ownedAnnotations,
+    };
     return access.writeConfigMap({ ...write, resourceVersion: found?.resourceVersion });
   });
 }
@@ -54,7 +50,7 @@ export function writeStub(
     const stubbed = withStub(corefile, wish);
     if ("problem" in stubbed) return finding(name, refusalReasons[stubbed.cause], stubbed.problem);
     if (!stubbed.changed) return undefined;
-    const write = { ...name, data: { [corefileKey]: stubbed.text }, labels: {} };
+    const write = { ...name, data: { [corefileKey]: stubbed.text }, labels: {}, annotations: {} };
     return access.writeConfigMap({ ...write, resourceVersion: found.resourceVersion });
   });
 }

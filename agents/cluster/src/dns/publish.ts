@@ -156,7 +156,7 @@ async function stubServed(
   const findings = clusterDns.addresses.map(async (address): Promise<DnsFinding[]> => {
     const answer = await asking(meshZone, "SOA", { address, port: 53 }, probeMs);
     if (answer.kind === "records") return [];
-    const code = answer.kind === "none" ? "no such name" : answer.code;
+    const code = "code" in answer ? answer.code : answer.kind;
     const message = `The cluster's DNS at ${address} does not answer for "${meshZone}" (${code})`;
     return [{ subject: address, reason: "ClusterDnsNotForwarding", message }];
   });
