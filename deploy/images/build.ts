@@ -100,7 +100,7 @@ async function packagesLayer(lock: LockFile, lockText: string): Promise<Layer> {
 
 /** Our own programs. */
 async function codeLayer(): Promise<Layer> {
-  const paths = (await Promise.all(["agents", "proto", "services"].map(filesBelow))).flat().toSorted();
+  const paths = (await Promise.all(["agents", "services"].map(filesBelow))).flat().toSorted();
   const programPaths = paths.filter(isProgramFile);
   const texts = await Promise.all(programPaths.map((path) => readFile(join(repository, path), "utf8")));
   return layer("code", [...programPaths, ...texts], async (root) => {

@@ -65,7 +65,7 @@ test.each([
   ["services/hub/package.json", true],
   ["agents/cluster/src/dns/golden/a.conf", false],
   ["services/hub/node_modules/x/index.js", false],
-  ["proto/sealane/v1/join.proto", true],
+  ["proto/sealane/v1/join.proto", false],
   ["test/lab/main.ts", false],
   ["package-lock.json", false],
 ])("isProgramFile(%j) is %j", (path, want) => expect(isProgramFile(path)).toBe(want));

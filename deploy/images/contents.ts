@@ -45,7 +45,6 @@ export function isRuntimeFile(path: string): boolean {
 
 /** Whether a file of the checkout is a part of our programs. */
 export function isProgramFile(path: string): boolean {
-  if (/^proto\/.*\.proto$/.test(path)) return true;
   if (!workspaces.test(path) || /(^|\/)(node_modules|golden|testdata)\//.test(path)) return false;
   return /^[^/]+\/[^/]+\/(package\.json|src\/.*)$/.test(path) && !path.endsWith(".test.ts");
 }
