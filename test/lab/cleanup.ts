@@ -68,18 +68,26 @@ async function leftovers(
     if (existsSync(machineState(name))) left.push(`the folder ${machineState(name)}`);
   }
   for (const pid of await processIds()) {
+    const machine = await machineOfMounts(pid, names);
+    if (machine !== undefined) {
+      left.push(`process ${pid} (${await command(pid)}) with mounts of machine ${machine}`);
+    }
     for (const kind of kinds) {
       if (namespaces.has(await namespace(pid, kind))) {
         left.push(`the ${kind} namespace of a machine, held by process ${pid} (${await command(pid)})`);
       }
     }
   }
-  const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n");
-  const states = names.map((name) => `${machineState(name)}/`);
-  for (const line of mounts) {
-    if (states.some((state) => `${line.split(" ")[4]}/`.startsWith(state))) left.push(`the mount "${line}"`);
-  }
   return left;
+}
+
+/**
+ * The machine whose /etc or /var a process sees mounted, whole or in part. Containers see parts, so this
+ * finds those that are in no group of the lab; processes of this machine itself see any mount that leaked.
+ */
+async function machineOfMounts(pid: number, names: readonly string[]): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/mountinfo`, "utf8").catch(() => "");
+  return names.find((name) => text.includes(`/state/${name}/etc`) || text.includes(`/state/${name}/var`));
 }
 
 /** Kills until nobody is left: a process may fork between the look and the signal. */

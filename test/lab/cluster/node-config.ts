@@ -2,7 +2,7 @@
 
 import { stringify } from "yaml";
 import type { DualStack } from "../addresses.ts";
-import { groupOf } from "../machine/cgroup.ts";
+import { groupOf, podsGroup } from "../machine/cgroup.ts";
 import { imageNames } from "../images/names.ts";
 import type { ClusterPlan, NodePlan } from "../topology.ts";
 
@@ -88,8 +88,9 @@ export function kubeletConfig(cluster: ClusterPlan, node: NodePlan): string {
     clusterDNS: [cluster.dns.v4],
     resolvConf: "/etc/resolv.conf",
     cgroupDriver: "cgroupfs",
-    cgroupRoot: `/${groupOf(node.name, "pods")}`,
-    cgroupsPerQOS: false,
+    // Below the machine's own group, where "down" finds every process of every pod.
+    cgroupRoot: `/${groupOf(node.name, podsGroup)}`,
+    cgroupsPerQOS: true,
     enforceNodeAllocatable: [],
     failCgroupV1: false,
     failSwapOn: false,

@@ -1,9 +1,9 @@
 // Control groups as the lab's register of processes: every process of a machine is in the machine's
-// group, containers included, so that all of them can be found and ended whatever they became.
-// It limits nothing.
+// group, its pods included, so that all of them can be found and ended whatever they became.
+// It limits nothing; the kubelet limits pods below their own group.
 
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rmdir } from "node:fs/promises";
+import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 const mountPoint = "/sys/fs/cgroup";
@@ -21,6 +21,22 @@ export async function joinFile(machine: string, daemon: string): Promise<string>
   const directory = join(registry(), groupOf(machine, daemon));
   await mkdir(directory, { recursive: true });
   return join(directory, "cgroup.procs");
+}
+
+/** The group below which a machine's kubelet makes those of its pods. */
+export const podsGroup = "pods";
+
+/** Makes a machine's group for pods in every hierarchy, able to have limited groups below it. */
+export async function makePodsGroup(machine: string): Promise<void> {
+  for (const hierarchy of await hierarchies()) {
+    await delegate(hierarchy);
+    let directory = hierarchy;
+    for (const name of groupOf(machine, podsGroup).split("/")) {
+      directory = join(directory, name);
+      await mkdir(directory, { recursive: true });
+      await delegate(directory);
+    }
+  }
 }
 
 /** Ids of all processes in a group and those below it; empty when there is no such group. */
@@ -60,6 +76,22 @@ function registry(): string {
 async function hierarchies(): Promise<readonly string[]> {
   if (existsSync(join(mountPoint, "cgroup.controllers"))) return [mountPoint];
   return (await subgroups(mountPoint)).map((name) => join(mountPoint, name));
+}
+
+/** Passes on what a new group lacks: CPUs and memory nodes in version 1, controllers in version 2; cgroups(7). */
+async function delegate(directory: string): Promise<void> {
+  for (const name of ["cpuset.cpus", "cpuset.mems"]) {
+    const path = join(directory, name);
+    const parent = join(directory, "..", name);
+    if (existsSync(join(directory, "cgroup.clone_children")) && existsSync(path) && existsSync(parent)) {
+      if ((await readFile(path, "utf8")).trim() === "") await writeFile(path, await readFile(parent));
+    }
+  }
+  const controllers = await readFile(join(directory, "cgroup.controllers"), "utf8").catch(() => "");
+  for (const name of controllers.split(/\s+/).filter(Boolean)) {
+    // One that cannot be passed on (as cpu beside realtime processes) is one that pods do without.
+    await writeFile(join(directory, "cgroup.subtree_control"), `+${name}`).catch(() => undefined);
+  }
 }
 
 async function subgroups(directory: string): Promise<readonly string[]> {

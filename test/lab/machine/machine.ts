@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { cacheDirectory, logDirectory, machineState, repository } from "../paths.ts";
 import { output, run } from "../run.ts";
 import type { Finished, RunOptions } from "../run.ts";
-import { groupOf, joinFile, processesIn } from "./cgroup.ts";
+import { groupOf, joinFile, makePodsGroup, processesIn } from "./cgroup.ts";
 
 /** A machine that runs. */
 export interface Machine {
@@ -31,6 +31,7 @@ export const machineEnvironment = {
 export async function startMachine(name: string, usr: string): Promise<Machine> {
   await mkdir(machineState(name), { recursive: true });
   await mkdir(join(logDirectory, name), { recursive: true });
+  await makePodsGroup(name);
   const log = await open(join(logDirectory, name, "machine.log"), "a");
   const child = spawn(
     "/bin/sh",
