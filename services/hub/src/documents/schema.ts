@@ -1,7 +1,14 @@
 // The shape of the documents that people write, version v1alpha1. Owns form alone: whether two documents
 // contradict each other is for declare.ts, and what a name or prefix may be is the core's rule.
 
-import { clusterNameFault, forbiddenAs, formatPrefix, isLabel, parsePrefix, zoneFault } from "@sealane/core";
+import {
+  clusterNameFault,
+  forbiddenAs,
+  formatPrefix,
+  isLabel,
+  parsePrefix,
+  meshZoneFault,
+} from "@sealane/core";
 import { z } from "zod";
 
 /** The only version there is. */
@@ -29,7 +36,7 @@ export const clusterSetSchema = z.strictObject({
   kind: z.literal("ClusterSet"),
   metadata: z.strictObject({ name: label }),
   spec: z.strictObject({
-    meshZone: textWithout(zoneFault),
+    meshZone: textWithout(meshZoneFault),
     pools: z.array(pool).max(64).default([]),
     reserved: z.array(prefix).max(4096).default([]),
   }),

@@ -6,10 +6,12 @@ export const collections = [
   "meta",
   "book",
   "members",
+  "facts",
   "exports",
   "tokens",
   "authority",
   "revocations",
+  "documents",
 ] as const;
 
 /** One of the collections. */

@@ -47,6 +47,8 @@ export interface Tokens {
   /** Newest first. */
   list(): Promise<readonly TokenRecord[]>;
   revoke(id: string): Promise<TokenRecord>;
+  /** Whether the token would be taken now; throws as `redeem` does and uses nothing up. */
+  check(text: string, cluster: string): Promise<void>;
   /** Uses the token up for a cluster: it is stored as used when this resolves, so it works once even over a crash. */
   redeem(text: string, cluster: string): Promise<TokenRecord>;
 }
@@ -69,6 +71,18 @@ export function openTokens(store: Store, authorityHash: string, now: () => numbe
   const list = async (): Promise<TokenRecord[]> => {
     const records = (await store.list("tokens")).map(({ value }) => JSON.parse(value) as TokenRecord);
     return records.toSorted((a, b) => b.createdUnixUs - a.createdUnixUs || (a.id < b.id ? -1 : 1));
+  };
+  const usable = async (
+    text: string,
+    cluster: string,
+  ): Promise<{ record: TokenRecord; revision: number }> => {
+    const token = parse(text);
+    if (token.authorityHash !== authorityHash)
+      throw foreign(token.id, "it was made by a hub with another CA");
+    const found = await read(token.id);
+    if (found === undefined) throw foreign(token.id, "this hub has no token of that id");
+    checkUsable(found.record, token.secret, cluster, now());
+    return found;
   };
 
   return {
@@ -109,13 +123,9 @@ export function openTokens(store: Store, authorityHash: string, now: () => numbe
       await write(revoked, found.revision);
       return revoked;
     },
+    check: async (text, cluster) => void (await usable(text, cluster)),
     redeem: async (text, cluster) => {
-      const token = parse(text);
-      if (token.authorityHash !== authorityHash)
-        throw foreign(token.id, "it was made by a hub with another CA");
-      const found = await read(token.id);
-      if (found === undefined) throw foreign(token.id, "this hub has no token of that id");
-      checkUsable(found.record, token.secret, cluster, now());
+      const found = await usable(text, cluster);
       const used = { ...found.record, usedUnixUs: now() * 1000 };
       try {
         await write(used, found.revision);

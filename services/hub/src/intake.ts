@@ -1,0 +1,117 @@
+// Takes the facts of a cluster in: through the door, into its shards, into the cache, to the keeper. Holds a
+// cluster to its bounds and the world to what the shards hold. Knows no session.
+
+import { entriesPerClusterMax, shardsPerPeerMax } from "@sealane/core";
+import type { Fact, FactValue, ShardId, World } from "@sealane/core";
+import { WireError } from "@sealane/wire";
+import type { Section, ShardChange, ShardTable } from "@sealane/wire";
+import type { ClusterState } from "./clusters.ts";
+import { admitSection } from "./door.ts";
+import type { Speaker } from "./door.ts";
+import { factKeys } from "./fact-keys.ts";
+import type { FactCache } from "./store/cache.ts";
+import { hasSaidEverything } from "./synced.ts";
+
+/** Where facts go, and what is known already. */
+export interface Intake {
+  readonly cache: FactCache;
+  readonly world: () => World;
+  readonly take: (facts: readonly Fact[], observedUnixUs: bigint) => void;
+}
+
+/** One frame of one cluster. */
+export interface Arrival {
+  readonly cluster: ClusterState;
+  readonly speaker: Speaker;
+  readonly sections: readonly Section[];
+}
+
+/** Takes the sections of a frame, in order. Throws WireError; what came before the fault is taken. */
+export function takeSections(intake: Intake, { cluster, speaker, sections }: Arrival): void {
+  const facts: Fact[] = [];
+  let newestUnixUs = 0n;
+  let completed = false;
+  try {
+    for (const section of sections) {
+      const values = admitSection(section, speaker);
+      const change = applyBounded(cluster, section, (fact) => facts.push(fact));
+      const complete = cluster.received.state(section.id)?.complete ?? false;
+      save(intake.cache, cluster.received, change);
+      const unsaid = section.end ? unsaidKeys(intake.world(), cluster.received, section.id) : [];
+      facts.push(factOf(change, { values, complete, unsaid }));
+      completed ||= change.completed;
+      for (const { observedUnixUs } of change.entries) {
+        if (observedUnixUs > newestUnixUs) newestUnixUs = observedUnixUs;
+      }
+    }
+    if (completed && hasSaidEverything(cluster.received, cluster.name)) {
+      facts.push({ type: "synced", cluster: cluster.name });
+    }
+  } finally {
+    if (facts.length > 0) intake.take(facts, newestUnixUs);
+  }
+}
+
+interface Said {
+  readonly values: ReadonlyMap<string, FactValue>;
+  readonly complete: boolean;
+  /** Keys that are gone beside those that the change names. */
+  readonly unsaid: readonly string[];
+}
+
+/** A change of received shards as a fact. */
+export function factOf(change: ShardChange, { values, complete, unsaid }: Said): Fact {
+  const upserts: (readonly [string, FactValue])[] = [];
+  const removed = new Set(unsaid);
+  for (const { key, value } of change.entries) {
+    const decoded = value === undefined ? undefined : values.get(key);
+    if (decoded === undefined) removed.add(key);
+    else upserts.push([key, decoded]);
+  }
+  return { type: "section", shard: change.id, upserts, removed: [...removed], complete };
+}
+
+/** Keys that the world has and the shard, now whole, has not. */
+function unsaidKeys(world: World, received: ShardTable, id: ShardId): readonly string[] {
+  const held = received.entries(id);
+  return [...factKeys(world, id)].filter((key) => !held.has(key));
+}
+
+function save(cache: FactCache, received: ShardTable, change: ShardChange): void {
+  const state = received.state(change.id);
+  if (state !== undefined) cache.save({ ...state, entries: change.entries });
+}
+
+/**
+ * Applies a section and counts what it adds. When the shard refuses it, its entries are held all the same, so
+ * the world is told of them before the session ends.
+ */
+function applyBounded(cluster: ClusterState, section: Section, told: (fact: Fact) => void): ShardChange {
+  const { received } = cluster;
+  const { id } = section;
+  const before = received.entries(id).size;
+  boundCluster(cluster, section);
+  try {
+    return received.apply(section);
+  } catch (error) {
+    const values = admitSection(section, { cluster: cluster.name, epoch: section.position.epoch });
+    told(factOf({ id, entries: section.entries, completed: false }, { values, complete: false, unsaid: [] }));
+    throw error;
+  } finally {
+    cluster.entries += received.entries(id).size - before;
+  }
+}
+
+function boundCluster(cluster: ClusterState, section: Section): void {
+  if (cluster.entries + section.entries.length > entriesPerClusterMax) {
+    throw new WireError(
+      "oversized",
+      `Cluster "${cluster.name}" sends more than ${entriesPerClusterMax} entries.`,
+    );
+  }
+  if (cluster.received.state(section.id) !== undefined) return;
+  if (cluster.shards >= shardsPerPeerMax) {
+    throw new WireError("oversized", `Cluster "${cluster.name}" sends more than ${shardsPerPeerMax} shards.`);
+  }
+  cluster.shards += 1;
+}
