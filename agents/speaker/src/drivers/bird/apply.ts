@@ -65,25 +65,29 @@ export async function apply(
 ): Promise<Settled> {
   await stageChecked(ports, desired);
   await place(ports.paths);
-  const pending = pendingPath(ports.paths);
+  const reply = await configure(ports, control).catch(async (error: unknown) => {
+    await restore(ports.paths, before.placed);
+    throw error;
+  });
   try {
-    await ask(control, "configure check", ["0020"]);
-    await writeSynced(pending, "");
-    const reply = await ask(control, `configure timeout ${ports.confirmSeconds}`, ["0003", "0004"]);
-    const settled = await settle(ports, control, {
-      desired,
-      before: before.routes,
-      atOnce: reply.code === "0003",
-    });
+    const awaited = { desired, before: before.routes, atOnce: reply.code === "0003" };
+    const settled = await settle(ports, control, awaited);
     if (refused(settled)) await takeBack(ports, control, before);
     else await ask(control, "configure confirm", ["0018", "0019"]);
-    await rm(pending, { force: true });
     return settled;
   } catch (error) {
     await takeBack(ports, control, before);
-    await rm(pending, { force: true });
     throw error;
+  } finally {
+    await rm(pendingPath(ports.paths), { force: true });
   }
+}
+
+/** Has BIRD take the files in place, with an undo pending. */
+async function configure(ports: BirdPorts, control: BirdControl): Promise<Reply> {
+  await ask(control, "configure check", ["0020"]);
+  await writeSynced(pendingPath(ports.paths), "");
+  return ask(control, `configure timeout ${ports.confirmSeconds}`, ["0003", "0004"]);
 }
 
 /** The include's text for a wish, as it stands in place. */
@@ -106,7 +110,10 @@ async function stageChecked(ports: BirdPorts, desired: DesiredRoutes): Promise<v
   await Promise.all([writeSynced(staged.install, text.install), checked()]);
 }
 
-/** Undo is one level deep, does not touch files, and says 0019 when BIRD has already gone back. */
+/**
+ * Only for a change that BIRD took: `configure undo` goes back one step, whoever made it, and leaves the
+ * files alone. A BIRD that does not answer goes back by itself when its time is up.
+ */
 async function takeBack(ports: BirdPorts, control: BirdControl, before: Before): Promise<void> {
   await restore(ports.paths, before.placed);
   await control.command("configure undo").catch(() => undefined);

@@ -39,7 +39,9 @@ export class FakeBird {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #running: readonly FakeRoute[] = [];
+  /** What ran before: an undo goes there, whether one is pending or not. */
   #former: readonly FakeRoute[] | undefined;
+  #undoPending = false;
   readonly #kernel = new Map<string, KernelRoute>();
 
   constructor(options: FakeBirdOptions) {
@@ -59,6 +61,7 @@ export class FakeBird {
     await new Promise<void>((resolve) => (this.#server ? this.#server.close(() => resolve()) : resolve()));
     this.#server = undefined;
     this.#former = undefined;
+    this.#undoPending = false;
   }
 
   /** What a foreign hand does. */
@@ -118,20 +121,25 @@ export class FakeBird {
   }
 
   #configure(command: string): string {
-    if (command === "configure confirm" || command === "configure undo") {
+    if (command === "configure confirm") {
+      if (!this.#undoPending) return "0019 Nothing to do";
+      this.#undoPending = false;
+      return "0018 Reconfiguration confirmed";
+    }
+    if (command === "configure undo") {
       if (this.#former === undefined) return "0019 Nothing to do";
-      if (command === "configure undo") this.#run(this.#former);
+      this.#run(this.#former);
       this.#former = undefined;
-      return command === "configure undo"
-        ? "0021-Undo requested\n0003 Reconfigured"
-        : "0018 Reconfiguration confirmed";
+      this.#undoPending = false;
+      return "0021-Undo requested\n0003 Reconfigured";
     }
     try {
       const parsed = this.parse(this.#options.includePath);
       if (this.brokenMain !== undefined) throw new Error(this.brokenMain);
       if (command === "configure check") return "0002-Reading configuration\n0020 Configuration OK";
-      if (this.#former !== undefined) this.violations.push("configured while an undo was pending");
-      if (command.startsWith("configure timeout")) this.#former = this.#running;
+      if (this.#undoPending) this.violations.push("configured while an undo was pending");
+      this.#former = this.#running;
+      this.#undoPending = command.startsWith("configure timeout");
       this.#run(parsed);
       return "0002-Reading configuration\n0003 Reconfigured";
     } catch (error) {
