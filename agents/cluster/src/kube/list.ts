@@ -1,7 +1,7 @@
 // A complete list of one kind, page by page, as slim values.
 
 import type { KubeClient } from "./client.ts";
-import { nowUnixUs } from "./clock.ts";
+import { nowUnixUs } from "@sealane/wire";
 import { ObjectError, list, optionalText, record, text } from "./door.ts";
 import type { Parse } from "./door.ts";
 import { KubeError, hasStatus } from "./error.ts";

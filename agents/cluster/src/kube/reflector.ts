@@ -51,7 +51,7 @@ export interface ReflectorLimits {
   readonly pageSize: number;
   /** A watch that brings no byte for so long is broken off and resumed. Bookmarks come every minute, so a healthy one is never silent for longer. */
   readonly silenceMs: number;
-  /** The server is asked to end a watch after this long, plus up to a minute. */
+  /** The server is asked to end a watch after this long, and up to a fifth more. */
   readonly watchSeconds: number;
   readonly backoff: BackoffBounds;
 }
@@ -196,7 +196,7 @@ export class Reflector<T extends Stored> {
       watch: "true",
       allowWatchBookmarks: "true",
       resourceVersion: from,
-      timeoutSeconds: String(this.#limits.watchSeconds + Math.floor(Math.random() * 60)),
+      timeoutSeconds: String(Math.ceil(this.#limits.watchSeconds * (1 + Math.random() / 5))),
     };
   }
 

@@ -1,6 +1,6 @@
 // Reads the events of one watch into a store: JSON lines in, changed keys out, once per chunk.
 
-import { nowUnixUs } from "./clock.ts";
+import { nowUnixUs } from "@sealane/wire";
 import { ObjectError, integer, optionalText, record, storedOf, text } from "./door.ts";
 import type { Parse } from "./door.ts";
 import { KubeError } from "./error.ts";

@@ -1,0 +1,186 @@
+// Our objects of one kind: a store that follows them, and writes guarded by resource version and by the
+// leader's term. Refuses to touch an object that does not carry our mark.
+
+import type { KubeClient, Method, RequestOptions } from "../kube/client.ts";
+import type { Parse } from "../kube/door.ts";
+import { hasStatus } from "../kube/error.ts";
+import { isOwned, ownedSelector } from "../kube/ownership.ts";
+import { Reflector } from "../kube/reflector.ts";
+import type { ReflectorLimits } from "../kube/reflector.ts";
+import { collectionPath, objectPath, resourceName } from "../kube/resource.ts";
+import type { Resource } from "../kube/resource.ts";
+import { objectKey } from "../kube/store.ts";
+import type { ObjectKey, ReadableStore, Stored, StoreObserver } from "../kube/store.ts";
+
+/** What every own object is known by. */
+export interface Owned extends Stored {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Leadership, as writers see it. */
+export interface Term {
+  readonly signal: AbortSignal;
+  /** Whether a write may go out at this very moment. */
+  isCurrent(): boolean;
+}
+
+/** An object of the wanted name exists and is somebody else's. */
+export class ForeignObject extends Error {
+  override readonly name = "ForeignObject";
+}
+
+/** What was known of the object was old; the store is fresh now, and the decision must be taken again. */
+export class StaleObject extends Error {
+  override readonly name = "StaleObject";
+}
+
+/** The term is over: nothing may be written any more. */
+export class TermOver extends Error {
+  override readonly name = "TermOver";
+}
+
+/** Which kind, and whom to tell. */
+export interface OwnKindOptions<T extends Owned> {
+  readonly client: KubeClient;
+  readonly term: Term;
+  readonly resource: Resource;
+  readonly parse: Parse<T>;
+  readonly onChange: (keys: readonly ObjectKey[]) => void;
+  readonly onSynced: () => void;
+  readonly onProblem: (error: Error) => void;
+  readonly observe?: StoreObserver<T>;
+  readonly limits?: Partial<ReflectorLimits>;
+}
+
+/** Our objects of one kind. */
+export class OwnKind<T extends Owned> {
+  readonly #options: OwnKindOptions<T>;
+  readonly #reflector: Reflector<T>;
+
+  constructor(options: OwnKindOptions<T>) {
+    this.#options = options;
+    this.#reflector = new Reflector<T>(
+      {
+        client: options.client,
+        resource: options.resource,
+        parse: options.parse,
+        labelSelector: ownedSelector,
+        onChange: options.onChange,
+        onSynced: options.onSynced,
+        onInvalid: options.onProblem,
+        onState: (state) => {
+          if (state.is === "unknown") options.onProblem(state.error);
+        },
+        ...(options.observe === undefined ? {} : { observe: options.observe }),
+        ...(options.limits === undefined ? {} : { limits: options.limits }),
+      },
+      options.term.signal,
+    );
+  }
+
+  get synced(): boolean {
+    return this.#reflector.synced;
+  }
+
+  get store(): ReadableStore<T> {
+    return this.#reflector.store;
+  }
+
+  /** @throws ForeignObject, StaleObject when it exists already and is ours, TermOver, KubeError */
+  async create(namespace: string, name: string, body: object): Promise<T> {
+    try {
+      return this.#keep(
+        await this.#write("POST", collectionPath(this.#options.resource, namespace), { body }),
+      );
+    } catch (error) {
+      if (!hasStatus(error, 409)) throw error;
+      return await this.#reread(namespace, name, error);
+    }
+  }
+
+  /** Replaces the held object; `body` need not carry the resource version. @throws as create */
+  async update(held: T, body: { readonly metadata: object }, subresource?: "status"): Promise<T> {
+    const { namespace, name, resourceVersion, uid } = held;
+    const path = objectPath(this.#options.resource, namespace, name, subresource);
+    const versioned = { ...body, metadata: { ...body.metadata, namespace, name, resourceVersion, uid } };
+    try {
+      return this.#keep(await this.#write("PUT", path, { body: versioned }));
+    } catch (error) {
+      if (hasStatus(error, 404)) throw this.#gone(held, error);
+      if (!hasStatus(error, 409)) throw error;
+      return await this.#reread(namespace, name, error);
+    }
+  }
+
+  /** Deletes the held object, and no other that took its name since. Gone already is well. @throws TermOver, KubeError */
+  async remove(held: T): Promise<void> {
+    const path = objectPath(this.#options.resource, held.namespace, held.name);
+    const body = {
+      apiVersion: "v1",
+      kind: "DeleteOptions",
+      preconditions: { uid: held.uid },
+      propagationPolicy: "Background",
+    };
+    try {
+      await this.#write("DELETE", path, { body });
+    } catch (error) {
+      if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw error;
+    }
+    this.#drop(held);
+  }
+
+  async #write(method: Method, path: string, options: RequestOptions): Promise<unknown> {
+    const { term, client } = this.#options;
+    if (!term.isCurrent())
+      throw new TermOver(`${method} ${path} was not sent: this agent does not lead any more`);
+    return await client.request(method, path, { ...options, signal: term.signal });
+  }
+
+  #keep(answer: unknown): T {
+    const value = this.#options.parse(answer);
+    this.#reflector.store.put(value);
+    return value;
+  }
+
+  #drop(held: T): void {
+    this.#reflector.store.remove(objectKey(held.namespace, held.name), held.resourceVersion);
+  }
+
+  #gone(held: T, cause: unknown): StaleObject {
+    this.#drop(held);
+    return new StaleObject(`${this.#title(held.namespace, held.name)} was deleted by somebody else`, {
+      cause,
+    });
+  }
+
+  /** After a conflict: reads what is there, keeps it if it is ours, and asks for a new decision. */
+  async #reread(namespace: string, name: string, conflict: unknown): Promise<never> {
+    const path = objectPath(this.#options.resource, namespace, name);
+    let found: T;
+    try {
+      found = this.#options.parse(
+        await this.#options.client.request("GET", path, { signal: this.#options.term.signal }),
+      );
+    } catch (error) {
+      if (!hasStatus(error, 404)) throw error;
+      const held = this.#reflector.store.get(objectKey(namespace, name));
+      if (held !== undefined) this.#drop(held);
+      throw new StaleObject(`${this.#title(namespace, name)} is gone`, { cause: conflict });
+    }
+    if (!isOwned(found)) {
+      throw new ForeignObject(
+        `${this.#title(namespace, name)} exists and is not Sealane's. Delete or rename it.`,
+        { cause: conflict },
+      );
+    }
+    this.#reflector.store.put(found);
+    throw new StaleObject(`${this.#title(namespace, name)} was changed by somebody else`, {
+      cause: conflict,
+    });
+  }
+
+  #title(namespace: string, name: string): string {
+    return `${resourceName(this.#options.resource)} ${namespace}/${name}`;
+  }
+}

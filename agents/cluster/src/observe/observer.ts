@@ -1,0 +1,332 @@
+// Observes one cluster's API server and says its facts, whole at first and then as they change. It owns the
+// reflectors of what others write; it refuses to say anything before every one of them has listed all.
+
+import type { FactKind, ShardId, Verdict } from "@sealane/core";
+import { shardKey } from "@sealane/core";
+import type { FactChange } from "../link/fact-table.ts";
+import type { KubeClient } from "../kube/client.ts";
+import { hasStatus } from "../kube/error.ts";
+import { Reflector } from "../kube/reflector.ts";
+import type { ReflectorLimits, ReflectorOptions } from "../kube/reflector.ts";
+import { resourceName, resources } from "../kube/resource.ts";
+import { objectKey, splitKey } from "../kube/store.ts";
+import type { ObjectKey, ReadableStore, Stored } from "../kube/store.ts";
+import { clusterFact, meshDnsName, nodeFact, systemNamespace } from "./cluster-fact.ts";
+import { exportFact, exportVerdict } from "./export-fact.ts";
+import { FactDiff } from "./fact-diff.ts";
+import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
+import type { EndpointSlice } from "./parse-endpoint-slice.ts";
+import { parseNamespace } from "./parse-namespace.ts";
+import type { Namespace } from "./parse-namespace.ts";
+import { parseNode } from "./parse-node.ts";
+import type { Node } from "./parse-node.ts";
+import { parseServiceCidr } from "./parse-service-cidr.ts";
+import type { ServiceCidr } from "./parse-service-cidr.ts";
+import { parseServiceExport } from "./parse-service-export.ts";
+import type { ServiceExport } from "./parse-service-export.ts";
+import { parseService } from "./parse-service.ts";
+import type { Service } from "./parse-service.ts";
+import { detectRanges } from "./ranges.ts";
+import type { DeclaredRanges } from "./ranges.ts";
+import { reachFacts } from "./reach-facts.ts";
+import { SliceIndex } from "./slice-index.ts";
+
+/** What to observe, and whom to tell. */
+export interface ObserverOptions {
+  readonly client: KubeClient;
+  /** The cluster that the facts are of. */
+  readonly cluster: string;
+  /** Ranges given by flag. */
+  readonly declared: DeclaredRanges;
+  /** Facts that changed; at first, all of them in one call. */
+  readonly onFacts: (changes: readonly FactChange[]) => void;
+  /** Shards that are whole from now on: each once, after the facts in them. */
+  readonly onComplete: (shards: readonly ShardId[]) => void;
+  /** Everything has been said at least once. */
+  readonly onSynced: () => void;
+  /** A ServiceExport or its Service changed: its conditions may have to. */
+  readonly onExport?: (namespace: string, name: string) => void;
+  /** A namespace came or went. */
+  readonly onNamespace?: (name: string) => void;
+  /** Something is unknown or cannot be read; what was known is held. */
+  readonly onProblem?: (error: Error) => void;
+  readonly limits?: Partial<ReflectorLimits>;
+}
+
+/** Slices that imports are made of are no facts of this cluster. */
+const notImportedSelector = "endpointslice.kubernetes.io/managed-by!=sealane.dev";
+
+const clusterDnsKey = objectKey("kube-system", "kube-dns");
+const meshDnsKey = objectKey(systemNamespace, meshDnsName);
+
+/** Keys to look at again, each with the time of the first change since it was looked at. */
+type Dirty = Map<ObjectKey, bigint>;
+
+/** Observes until the signal aborts. */
+export class KubernetesObserver {
+  readonly #options: ObserverOptions;
+  readonly #signal: AbortSignal;
+  readonly #reflectors: readonly { readonly synced: boolean }[];
+  readonly #nodes: Reflector<Node>;
+  readonly #namespaces: Reflector<Namespace>;
+  readonly #services: Reflector<Service>;
+  readonly #slices: Reflector<EndpointSlice>;
+  readonly #exports: Reflector<ServiceExport>;
+  readonly #serviceCidrs: Reflector<ServiceCidr> | undefined;
+  readonly #sliceIndex = new SliceIndex();
+  readonly #diff: FactDiff;
+  readonly #dirtyNodes: Dirty = new Map();
+  readonly #dirtyNamespaces: Dirty = new Map();
+  readonly #dirtyServices: Dirty = new Map();
+  #clusterDirtySince: bigint | undefined;
+  readonly #completed = new Set<string>();
+  #scheduled = false;
+  #synced = false;
+
+  constructor(options: ObserverOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#diff = new FactDiff(options.cluster);
+    this.#nodes = this.#reflect({
+      resource: resources.nodes,
+      parse: parseNode,
+      onChange: (keys, at) => this.#mark([this.#dirtyNodes], keys, at, "cluster"),
+    });
+    this.#namespaces = this.#reflect({
+      resource: resources.namespaces,
+      parse: parseNamespace,
+      onChange: (keys, at) => this.#onNamespaces(keys, at),
+    });
+    this.#services = this.#reflect({
+      resource: resources.services,
+      parse: parseService,
+      onChange: (keys, at) => this.#onServices(keys, at),
+    });
+    this.#exports = this.#reflect({
+      resource: resources.serviceExports,
+      parse: parseServiceExport,
+      onChange: (keys, at) => this.#onExports(keys, at),
+    });
+    this.#slices = this.#reflect({
+      resource: resources.endpointSlices,
+      parse: parseEndpointSlice,
+      labelSelector: notImportedSelector,
+      observe: (key, before, after) => this.#sliceIndex.change(key, before, after),
+      onChange: (_keys, at) => this.#mark([this.#dirtyServices], this.#sliceIndex.takeTouched(), at),
+    });
+    this.#serviceCidrs =
+      options.declared.service === undefined
+        ? this.#reflect({
+            resource: resources.serviceCidrs,
+            parse: parseServiceCidr,
+            onChange: (_keys, at) => this.#mark([], [], at, "cluster"),
+          })
+        : undefined;
+    const all = [
+      this.#nodes,
+      this.#namespaces,
+      this.#services,
+      this.#exports,
+      this.#slices,
+      this.#serviceCidrs,
+    ];
+    this.#reflectors = all.filter((each) => each !== undefined);
+  }
+
+  /** Everything has been said at least once. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** The cluster's ServiceExports. */
+  get exports(): ReadableStore<ServiceExport> {
+    return this.#exports.store;
+  }
+
+  /** The ServiceExports were listed at least once: a missing one does not exist. */
+  get exportsSynced(): boolean {
+    return this.#exports.synced;
+  }
+
+  /** The local verdict of an export; undefined when there is none, or its Service is not known yet. */
+  exportVerdict(namespace: string, name: string): Verdict | undefined {
+    const key = objectKey(namespace, name);
+    const serviceExport = this.#exports.store.get(key);
+    if (serviceExport === undefined || !this.#services.synced) return undefined;
+    return exportVerdict(serviceExport, this.#services.store.get(key));
+  }
+
+  /** Whether objects can be made in the namespace; undefined while that is not known. */
+  namespaceExists(name: string): boolean | undefined {
+    if (!this.#namespaces.synced) return undefined;
+    const namespace = this.#namespaces.store.get(objectKey("", name));
+    return namespace !== undefined && !namespace.terminating;
+  }
+
+  /** Underlay addresses of a node; empty when it is not known. */
+  nodeAddresses(name: string): readonly string[] {
+    return this.#nodes.store.get(objectKey("", name))?.addresses ?? [];
+  }
+
+  /** IP families of the cluster's Services, from its service ranges; empty while unknown. */
+  serviceFamilies(): readonly ("IPv4" | "IPv6")[] {
+    const declared = this.#options.declared.service;
+    const prefixes =
+      declared ?? [...(this.#serviceCidrs?.store.values() ?? [])].flatMap((each) => each.prefixes);
+    return (["IPv4", "IPv6"] as const).filter((family) =>
+      prefixes.some((prefix) => prefix.includes(":") === (family === "IPv6")),
+    );
+  }
+
+  #reflect<T extends Stored>(
+    options: Pick<ReflectorOptions<T>, "resource" | "parse" | "onChange" | "observe" | "labelSelector">,
+  ): Reflector<T> {
+    const report = this.#options.onProblem ?? (() => {});
+    return new Reflector<T>(
+      {
+        ...options,
+        client: this.#options.client,
+        onSynced: () => this.#schedule(),
+        onInvalid: report,
+        onState: (state) => {
+          if (state.is === "unknown") report(withCure(options.resource, state.error));
+        },
+        ...(this.#options.limits === undefined ? {} : { limits: this.#options.limits }),
+      },
+      this.#signal,
+    );
+  }
+
+  #onNamespaces(keys: readonly ObjectKey[], at: bigint): void {
+    this.#mark(
+      [this.#dirtyNamespaces],
+      keys,
+      at,
+      keys.includes(objectKey("", "kube-system")) ? "cluster" : undefined,
+    );
+    for (const key of keys) this.#options.onNamespace?.(splitKey(key).name);
+  }
+
+  #onServices(keys: readonly ObjectKey[], at: bigint): void {
+    const dns = keys.includes(clusterDnsKey) || keys.includes(meshDnsKey);
+    this.#mark([this.#dirtyServices], keys, at, dns ? "cluster" : undefined);
+    this.#tellExports(keys.filter((key) => this.#exports.store.get(key) !== undefined));
+  }
+
+  #onExports(keys: readonly ObjectKey[], at: bigint): void {
+    this.#mark([this.#dirtyServices], keys, at);
+    this.#tellExports(keys);
+  }
+
+  #tellExports(keys: readonly ObjectKey[]): void {
+    for (const key of keys) {
+      const { namespace, name } = splitKey(key);
+      this.#options.onExport?.(namespace, name);
+    }
+  }
+
+  #mark(sets: readonly Dirty[], keys: Iterable<ObjectKey>, at: bigint, also?: "cluster"): void {
+    for (const set of sets) {
+      for (const key of keys) if (!set.has(key)) set.set(key, at);
+    }
+    if (also === "cluster") this.#clusterDirtySince ??= at;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (!this.#signal.aborted) this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (!this.#reflectors.every((each) => each.synced)) return;
+    for (const [key, at] of take(this.#dirtyServices)) this.#sayService(key, at);
+    for (const [key, at] of take(this.#dirtyNodes)) {
+      const node = this.#nodes.store.get(key);
+      this.#diff.node(splitKey(key).name, node && nodeFact(node), at);
+    }
+    for (const [key, at] of take(this.#dirtyNamespaces)) {
+      const { name } = splitKey(key);
+      this.#diff.namespace(name, this.namespaceExists(name) === true ? {} : undefined, at);
+    }
+    if (this.#clusterDirtySince !== undefined) this.#sayCluster(this.#clusterDirtySince);
+    this.#emit();
+  }
+
+  #sayCluster(at: bigint): void {
+    this.#clusterDirtySince = undefined;
+    const system = this.#namespaces.store.get(objectKey("", "kube-system"));
+    if (system === undefined) return;
+    const cidrs = this.#serviceCidrs?.store.values() ?? [];
+    const fact = clusterFact({
+      incarnation: system.uid,
+      ranges: detectRanges(this.#nodes.store.values(), cidrs, this.#options.declared),
+      meshDns: this.#services.store.get(meshDnsKey),
+      clusterDns: this.#services.store.get(clusterDnsKey),
+    });
+    this.#diff.cluster(fact, at);
+  }
+
+  #sayService(key: ObjectKey, at: bigint): void {
+    const { namespace, name } = splitKey(key);
+    const service = this.#services.store.get(key);
+    const serviceExport = this.#exports.store.get(key);
+    const exported =
+      serviceExport !== undefined && !serviceExport.terminating && exportVerdict(serviceExport, service).yes;
+    const fact = exported && service !== undefined ? exportFact(serviceExport, service) : undefined;
+    const reached = fact !== undefined || (key === meshDnsKey && service !== undefined);
+    this.#diff.service(
+      { namespace, name },
+      fact,
+      reached ? reachFacts(this.#sliceIndex.of(key)) : new Map(),
+      at,
+    );
+  }
+
+  #emit(): void {
+    const changes = this.#diff.take();
+    if (changes.length > 0) this.#options.onFacts(changes);
+    const shards = this.#newShards(changes);
+    if (shards.length > 0) this.#options.onComplete(shards);
+    if (this.#synced) return;
+    this.#synced = true;
+    this.#options.onSynced();
+  }
+
+  /** Shards that were never declared whole: every kind without namespaces at first, then each namespace's when it appears. */
+  #newShards(changes: readonly FactChange[]): ShardId[] {
+    const { cluster } = this.#options;
+    const kinds: readonly FactKind[] = ["cluster", "node", "namespace"];
+    const always = kinds.map((kind): ShardId => ({ kind, origin: cluster, namespace: "" }));
+    const fresh: ShardId[] = [];
+    for (const id of [...always, ...changes.map((change) => change.shard)]) {
+      const key = shardKey(id);
+      if (this.#completed.has(key)) continue;
+      this.#completed.add(key);
+      fresh.push(id);
+    }
+    return fresh;
+  }
+}
+
+/** Empties the map and gives what was in it. */
+function take(dirty: Dirty): [ObjectKey, bigint][] {
+  const entries = [...dirty];
+  dirty.clear();
+  return entries;
+}
+
+function withCure(resource: { plural: string; group: string }, error: Error): Error {
+  if (resource.plural !== resources.serviceCidrs.plural || !hasStatus(error, 404)) return error;
+  const name = resourceName(resources.serviceCidrs);
+  return new Error(
+    `The service range is unknown: this API server does not serve ${name}. Give it by --service-range.`,
+    {
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,60 @@
+// A ServiceExport (multicluster.x-k8s.io/v1beta1) at the door.
+
+import { integer, list, parseObject, record, text, optionalText, textMap } from "../kube/door.ts";
+import type { Parse } from "../kube/door.ts";
+import type { Stored } from "../kube/store.ts";
+
+/** A metav1.Condition. */
+export interface Condition {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration: number;
+  /** RFC 3339. */
+  readonly lastTransitionTime: string;
+}
+
+/** What we need of a ServiceExport. */
+export interface ServiceExport extends Stored {
+  /** Unix seconds: seniority in conflicts. */
+  readonly createdAt: number;
+  readonly generation: number;
+  readonly exportedLabels: Readonly<Record<string, string>>;
+  readonly exportedAnnotations: Readonly<Record<string, string>>;
+  readonly conditions: readonly Condition[];
+  readonly terminating: boolean;
+}
+
+/** Parses a ServiceExport. @throws ObjectError */
+export const parseServiceExport: Parse<ServiceExport> = (object) =>
+  parseObject("ServiceExport", object, ({ spec, status, ...parts }) => ({
+    namespace: parts.namespace,
+    name: parts.name,
+    uid: parts.uid,
+    resourceVersion: parts.resourceVersion,
+    createdAt: parts.createdAt,
+    generation: parts.generation,
+    exportedLabels: textMap(spec["exportedLabels"], "spec.exportedLabels"),
+    exportedAnnotations: textMap(spec["exportedAnnotations"], "spec.exportedAnnotations"),
+    conditions: parseConditions(status["conditions"], "status.conditions"),
+    terminating: parts.terminating,
+  }));
+
+/** A list of conditions; absent is empty. @throws ObjectError */
+export function parseConditions(value: unknown, where: string): readonly Condition[] {
+  return list(value, where).map((each, index) => {
+    const at = `${where}[${index}]`;
+    const condition = record(each, at);
+    const status = text(condition["status"], `${at}.status`);
+    const generation = condition["observedGeneration"];
+    return {
+      type: text(condition["type"], `${at}.type`),
+      status: status === "True" || status === "False" ? status : "Unknown",
+      reason: optionalText(condition["reason"], `${at}.reason`),
+      message: optionalText(condition["message"], `${at}.message`),
+      observedGeneration: generation === undefined ? 0 : integer(generation, `${at}.observedGeneration`),
+      lastTransitionTime: optionalText(condition["lastTransitionTime"], `${at}.lastTransitionTime`),
+    };
+  });
+}
