@@ -1,11 +1,53 @@
-// The seam where Sealane is put onto a bare lab. Until that exists it says so.
+// Puts Sealane onto a lab: the hub on its host, and agent, speakers and mesh-dns into every cluster from the
+// shipped manifests. It is done when everybody reports that everything is as wanted.
 
+import { buildSealaneImage } from "../../deploy/images/build.ts";
 import type { Lab } from "./lab.ts";
+import { say, step } from "./progress.ts";
+import { sealane } from "./sealane/cli.ts";
+import { startHub } from "./sealane/hub.ts";
+import { install, writeOverlay } from "./sealane/install.ts";
+import { missingIn } from "./sealane/settled.ts";
+import type { ReportedCluster } from "./sealane/settled.ts";
+import { waitUntil } from "./wait.ts";
 
-/** Deploys Sealane onto the lab; not there yet, so it always throws with the cure. */
-export function deploySealane(lab: Lab): Promise<void> {
-  const names = lab.clusters.map((cluster) => cluster.name).join(", ");
-  return Promise.reject(
-    new Error(`Cannot deploy Sealane onto ${names}: the lab cannot do that yet; start it with --bare`),
+const settleTimeoutMs = 180_000;
+
+/** Deploys Sealane onto the lab, or brings what is deployed to the checkout's present state. */
+export async function deploySealane(lab: Lab): Promise<void> {
+  const image = await buildSealaneImage();
+  await writeOverlay(image);
+  await step("starting the hub", () => startHub(lab, image.key));
+  await Promise.all(
+    lab.clusters.map((cluster) =>
+      step(`installing Sealane into cluster ${cluster.name}`, () => install(cluster, image)),
+    ),
+  );
+  await step("waiting for agents, speakers and mesh-dns", () => waitUntilSettled(lab));
+  say("Sealane is up; ask it: SEALANE_CONFIG=.lab/sealane/config.yaml npm run -s sealane -- status");
+}
+
+/** Waits until the hub was told that everything is as wanted everywhere, and says what is missing meanwhile. */
+export async function waitUntilSettled(lab: Lab): Promise<void> {
+  let told = "";
+  const tell = (missing: string) => {
+    if (missing !== told && missing !== "") say(`still missing: ${missing}`);
+    told = missing;
+  };
+  await waitUntil(
+    {
+      what: "agents, speakers and mesh-dns to report (kubectl --context a -n sealane-system get pods)",
+      timeoutMs: settleTimeoutMs,
+      intervalMs: 500,
+    },
+    async () => {
+      const { items }: { readonly items: readonly ReportedCluster[] } = JSON.parse(
+        await sealane("get", "clusters", "-o", "json"),
+      );
+      const missing = lab.clusters.flatMap(({ plan }) => missingIn(plan, items)).join("; ");
+      tell(missing);
+      if (missing !== "") throw new Error(`still missing: ${missing}`);
+      return true;
+    },
   );
 }

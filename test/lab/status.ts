@@ -1,16 +1,24 @@
 // `status`: what runs, as a table, and whether all of it is well.
 
+import { hubAddress, outsideAddress } from "./addresses.ts";
 import { outsideSessions } from "./bird.ts";
-import { apiClient } from "./cluster/api-client.ts";
 import { knownMachines } from "./cleanup.ts";
-import { clusterOf, openLab } from "./lab.ts";
-import type { Lab } from "./lab.ts";
-import { daemonPid } from "./machine/daemon.ts";
-import type { Machine } from "./machine/machine.ts";
+import { apiClient } from "./cluster/api-client.ts";
+import { stoppedDaemons } from "./machine/daemon.ts";
+import { findMachine, getMachine } from "./machine/machine.ts";
 import { readRecord } from "./record.ts";
+import type { ClusterRecord } from "./record.ts";
 
-const controlPlaneDaemons = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
-const nodeDaemons = ["containerd", "kubelet", "kube-proxy", "bird"];
+interface State {
+  readonly state: string;
+  readonly well: boolean;
+}
+
+interface Row extends State {
+  readonly machine: string;
+  readonly address: string;
+  readonly pods?: string;
+}
 
 interface NodeObject {
   readonly metadata: { readonly name: string };
@@ -26,64 +34,72 @@ export interface Status {
 
 /** Looks at the whole lab. A lab that is down, with nothing left of it, is well. */
 export async function status(): Promise<Status> {
-  if ((await readRecord()) === undefined) {
+  const record = await readRecord();
+  if (record === undefined) {
     const left = await knownMachines();
     return left.length === 0
       ? { lines: ["down"], well: true }
       : {
-          lines: [`down, but machines are left: ${left.join(", ")}; take them away with "down"`],
+          lines: [`not up, but machines are left: ${left.join(", ")}; take them away with "down"`],
           well: false,
         };
   }
-  const lab = await openLab();
-  const rows: string[][] = [["MACHINE", "ADDRESS", "STATE", "PODS"]];
-  let well = true;
-  for (const { name } of lab.clusters) {
-    const found = await clusterRows(lab, name);
-    rows.push(...found.rows);
-    well &&= found.well;
-  }
-  const sessions = await outsideSessions(lab.outside);
-  rows.push(["hub", "172.30.0.10", "plain host", ""]);
-  rows.push(["outside", "172.30.0.20", `${sessions.up} of ${sessions.all} BGP sessions up`, ""]);
-  return { lines: table(rows), well: well && sessions.up === sessions.all };
+  const rows: Row[] = [];
+  for (const cluster of record.clusters) rows.push(...(await clusterRows(cluster)));
+  rows.push({ machine: "hub", address: hubAddress.v4, ...(await plainState("hub")) });
+  rows.push({ machine: "outside", address: outsideAddress.v4, ...(await outsideState()) });
+  const cells = rows.map((row) => [row.machine, row.address, row.state, row.pods ?? ""]);
+  return {
+    lines: table([["MACHINE", "ADDRESS", "STATE", "PODS"], ...cells]),
+    well: rows.every((row) => row.well),
+  };
 }
 
-async function clusterRows(lab: Lab, name: string): Promise<{ rows: string[][]; well: boolean }> {
-  const cluster = clusterOf(lab, name);
-  const api = apiClient(cluster.admin);
+async function clusterRows({ plan, admin }: ClusterRecord): Promise<readonly Row[]> {
+  const api = apiClient(admin);
   try {
     const ready = await api.text("/readyz").catch((error: Error) => error.message);
     const nodes = await api
       .get<{ readonly items: readonly NodeObject[] }>("/api/v1/nodes")
       .then((list) => list.items)
       .catch(() => []);
-    const stopped = await stoppedDaemons(cluster.controlPlane, controlPlaneDaemons);
-    const state = stopped ?? (ready === "ok" ? "API ready" : ready);
-    const rows = [[cluster.controlPlane.name, cluster.plan.controlPlane.address.v4, state, ""]];
-    for (const [at, machine] of cluster.nodes.entries()) {
-      const node = nodes.find(({ metadata }) => metadata.name === machine.name);
+    const { name, address } = plan.controlPlane;
+    const apiState =
+      ready === "ok" ? { state: "API ready", well: true } : { state: firstLine(ready), well: false };
+    const rows: Row[] = [{ machine: name, address: address.v4, ...((await brokenState(name)) ?? apiState) }];
+    for (const planned of plan.nodes) {
+      const node = nodes.find(({ metadata }) => metadata.name === planned.name);
       const isReady = node?.status.conditions.some(
         ({ type, status: is }) => type === "Ready" && is === "True",
       );
-      const nodeState = (await stoppedDaemons(machine, nodeDaemons)) ?? (isReady ? "Ready" : "not Ready");
-      rows.push([
-        machine.name,
-        cluster.plan.nodes[at]?.address.v4 ?? "",
-        nodeState,
-        node?.spec.podCIDRs?.join(" ") ?? "",
-      ]);
+      const nodeState = isReady ? { state: "Ready", well: true } : { state: "not Ready", well: false };
+      const state = (await brokenState(planned.name)) ?? nodeState;
+      const pods = node?.spec.podCIDRs?.join(" ") ?? "";
+      rows.push({ machine: planned.name, address: planned.address.v4, ...state, pods });
     }
-    return { rows, well: rows.every(([, , is]) => is === "API ready" || is === "Ready") };
+    return rows;
   } finally {
     api.close();
   }
 }
 
-async function stoppedDaemons(machine: Machine, names: readonly string[]): Promise<string | undefined> {
-  const pids = await Promise.all(names.map((name) => daemonPid(machine, name)));
-  const stopped = names.filter((_, at) => pids[at] === undefined);
-  return stopped.length === 0 ? undefined : `stopped: ${stopped.join(", ")}`;
+async function outsideState(): Promise<State> {
+  const broken = await brokenState("outside");
+  if (broken !== undefined) return broken;
+  const sessions = await outsideSessions(await getMachine("outside"));
+  return { state: `${sessions.up} of ${sessions.all} BGP sessions up`, well: sessions.up === sessions.all };
+}
+
+async function plainState(name: string): Promise<State> {
+  return (await brokenState(name)) ?? { state: "plain host", well: true };
+}
+
+/** What is wrong with a machine as such; undefined when it and its daemons run. */
+async function brokenState(name: string): Promise<State | undefined> {
+  const machine = await findMachine(name);
+  if (machine === undefined) return { state: "does not run", well: false };
+  const stopped = await stoppedDaemons(machine);
+  return stopped.length === 0 ? undefined : { state: `stopped: ${stopped.join(", ")}`, well: false };
 }
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {
@@ -94,4 +110,8 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
       .join("  ")
       .trimEnd(),
   );
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0] ?? "";
 }

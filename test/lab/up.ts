@@ -12,14 +12,16 @@ import { startCluster } from "./cluster/start.ts";
 import { writeKubeconfig } from "./cluster/write-kubeconfig.ts";
 import { labImages } from "./images/build.ts";
 import { withLock } from "./lock.ts";
+import { restartDaemon, stoppedDaemons } from "./machine/daemon.ts";
 import { findMachine, getMachine, startMachine } from "./machine/machine.ts";
+import type { Machine } from "./machine/machine.ts";
 import { requireFreeSegment, wireHost, wireMachine, wireSwitch } from "./machine/network.ts";
 import { logDirectory } from "./paths.ts";
 import { say, step } from "./progress.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import type { ClusterRecord } from "./record.ts";
 import { requireLabMachine } from "./requirements.ts";
-import { startSite } from "./site.ts";
+import { forgetCluster, startSite } from "./site.ts";
 import { machinesOf, plainMachines, planClusters } from "./topology.ts";
 import type { TopologyRequest } from "./topology.ts";
 import { waitUntil } from "./wait.ts";
@@ -44,6 +46,8 @@ export async function up(request: TopologyRequest): Promise<void> {
     const images = await labImages(programs);
     await linkPrograms(programs);
     if (running.length === 0) await startSurroundings(programs);
+    // What a cluster of the same name left in etcd would pass for the new one's.
+    else await Promise.all(missing.map((plan) => forgetCluster(plan.name)));
     const theSwitch = await getMachine("switch");
     // All of them end before an error ends the command, so that nothing starts behind its back.
     const started = await Promise.allSettled(
@@ -106,7 +110,15 @@ async function keepWhatRuns(): Promise<readonly ClusterRecord[]> {
       if (kept.length === 0) await removeLab();
     });
   }
+  for (const name of keep) await restartStopped(await getMachine(name));
   return kept;
+}
+
+async function restartStopped(machine: Machine): Promise<void> {
+  for (const name of await stoppedDaemons(machine)) {
+    say(`starting ${name} on ${machine.name} again`);
+    await restartDaemon(machine, name);
+  }
 }
 
 async function startSurroundings(programs: Programs): Promise<void> {

@@ -2,7 +2,7 @@
 // A daemon's record is a file in the machine's state, so another process can do the second half.
 
 import { spawn } from "node:child_process";
-import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { logDirectory, machineState } from "../paths.ts";
 import { waitUntil } from "../wait.ts";
@@ -91,6 +91,14 @@ export async function restartDaemon(
     throw new Error(`Cannot restart "${name}" on "${machine.name}": it never ran there`);
   const { pid: _, ...daemon } = record;
   return startDaemon(machine, daemon);
+}
+
+/** Names of the machine's daemons that were started and do not run. */
+export async function stoppedDaemons(machine: Machine): Promise<readonly string[]> {
+  const files = await readdir(join(machineState(machine.name), "daemons")).catch(() => []);
+  const names = files.map((file) => file.replace(/\.json$/, "")).toSorted();
+  const pids = await Promise.all(names.map((name) => daemonPid(machine, name)));
+  return names.filter((_, at) => pids[at] === undefined);
 }
 
 async function readRecord(machine: Machine, name: string): Promise<DaemonRecord | undefined> {

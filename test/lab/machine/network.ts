@@ -10,6 +10,12 @@ import type { Machine } from "./machine.ts";
 /** The one link that the lab has in this machine's own network namespace. */
 export const hostLink = "sealane-lab";
 
+/**
+ * The bridge's own address. Left alone it is the lowest of its ports', so it changes with machines that
+ * come and go, and every neighbour loses etcd until its cache notices.
+ */
+const switchMac = "02:5e:a1:00:00:01";
+
 const length4 = prefixLength(segment.v4);
 const length6 = prefixLength(segment.v6);
 
@@ -43,7 +49,7 @@ export async function wireSwitch(machine: Machine): Promise<void> {
   await applySettings(machine);
   await ipBatch(machine, [
     "link set lo up",
-    "link add segment type bridge stp_state 0 mcast_snooping 0",
+    `link add segment address ${switchMac} type bridge stp_state 0 mcast_snooping 0`,
     `addr add ${switchAddress.v4}/${length4} dev segment`,
     `addr add ${switchAddress.v6}/${length6} dev segment nodad`,
     "link set segment up",

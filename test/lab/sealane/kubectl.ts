@@ -1,0 +1,31 @@
+// kubectl with a cluster's administrator, for what Sealane's deployment needs.
+
+import { program } from "../lab.ts";
+import type { LabCluster } from "../lab.ts";
+import { output, run } from "../run.ts";
+import type { Finished } from "../run.ts";
+
+const timeoutMs = 60_000;
+
+/** Runs kubectl, which must succeed, with an optional standard input. */
+export function kubectl(cluster: LabCluster, argv: readonly string[], input?: string): Promise<string> {
+  return output([program("kubectl"), `--kubeconfig=${cluster.kubeconfig}`, ...argv], {
+    timeoutMs,
+    ...(input === undefined ? {} : { input }),
+  });
+}
+
+/** Runs kubectl and gives what it left, whatever its exit status. */
+export function tryKubectl(cluster: LabCluster, argv: readonly string[]): Promise<Finished> {
+  return run([program("kubectl"), `--kubeconfig=${cluster.kubeconfig}`, ...argv], { timeoutMs });
+}
+
+/** Applies a folder with a kustomization. */
+export function applyFolder(cluster: LabCluster, folder: string): Promise<string> {
+  return kubectl(cluster, ["apply", "--server-side", "--field-manager=lab", "--kustomize", folder]);
+}
+
+/** Applies manifests given as text. */
+export function applyText(cluster: LabCluster, text: string): Promise<string> {
+  return kubectl(cluster, ["apply", "--server-side", "--field-manager=lab", "--filename=-"], text);
+}
