@@ -38,7 +38,7 @@ function isOriginWhole(origin: Origin | undefined, { kind, namespace }: ShardId)
   const isWhole = (shard: { readonly complete: boolean } | FactShard<unknown> | undefined) =>
     origin.synced || shard?.complete === true;
   const exportsKnown = origin.restored || isWhole(origin.exports.get(namespace));
-  if (kind === "exportStatus") return exportsKnown;
   if (!origin.cluster.entries.has("")) return false;
+  if (kind === "exportStatus") return exportsKnown;
   return kind === "node" ? isWhole(origin.nodes) : exportsKnown && isWhole(origin.reach.get(namespace));
 }

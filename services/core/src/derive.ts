@@ -15,8 +15,8 @@ import {
   nodeShard,
   reachShard,
   stubShard,
-  type Touches,
-} from "./touch.ts";
+} from "./published-shards.ts";
+import type { Touches } from "./touch.ts";
 import type { FusedService, World } from "./world.ts";
 
 /**

@@ -10,14 +10,16 @@ import type { ExportStatus } from "./published.ts";
 import { no, yes, type Verdict } from "./reasons.ts";
 import type { FusedService, World } from "./world.ts";
 
-/** The export of a cluster, if it said that it has one. */
+/** The export of a cluster, if it said that it has one. Before its ranges are known nothing can be decided about it. */
 export function exportOf(
   world: World,
   cluster: string,
   namespace: string,
   name: string,
 ): ExportFact | undefined {
-  return world.origins.get(cluster)?.exports.get(namespace)?.entries.get(name);
+  const origin = world.origins.get(cluster);
+  if (!origin?.cluster.entries.has("")) return undefined;
+  return origin.exports.get(namespace)?.entries.get(name);
 }
 
 /** Whether the cluster may export this, with the reason and its cure. */

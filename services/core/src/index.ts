@@ -9,7 +9,7 @@ export type * from "./service.ts";
 export type * from "./view.ts";
 export type * from "./world.ts";
 export * from "./limits.ts";
-export { no, reasons, yes, type Reason, type Verdict } from "./reasons.ts";
+export { no, reasons, yes, type Reason, type Refusal, type Verdict } from "./reasons.ts";
 export {
   addDigest,
   comparePositions,
@@ -89,3 +89,21 @@ export { isSelected, select } from "./select.ts";
 export { merge, type Merged } from "./merge.ts";
 export type { Constituent } from "./conflicts.ts";
 export { viewOf } from "./view-of.ts";
+
+// What one cluster or node makes of a view, the steps to it, and why.
+export { localiseRoutes, noRoutes, type RoutesOf } from "./localise/routes.ts";
+export { localiseImport, localiseImports, mayRemoveImport } from "./localise/imports.ts";
+export { localiseSlices, mayRemoveEndpoints } from "./localise/slices.ts";
+export { localiseNames } from "./localise/names.ts";
+export { formatPurpose, parsePurpose, type Purpose } from "./localise/purpose.ts";
+export { planSlices, type Slice, type SlicePlan, type SliceStep } from "./plan/slices.ts";
+export {
+  compareRoutes,
+  type Count,
+  type Finding,
+  type ObservedRoutes,
+  type RouteDifference,
+} from "./plan/routes.ts";
+export { explainImport } from "./explain/import.ts";
+export { explainRoute } from "./explain/route.ts";
+export type { ExplainStep, Outcome } from "./explain/step.ts";

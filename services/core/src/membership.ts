@@ -6,7 +6,8 @@ import { compareText, sameValue } from "./compare.ts";
 import { fuseAgain, fuseAll, readmit, refusedClusters, touchCluster } from "./derive.ts";
 import { dropUnconfirmed } from "./fact-shard.ts";
 import { withName, withoutName } from "./name-set.ts";
-import { memberShard, stubShard, type Touches } from "./touch.ts";
+import { memberShard, stubShard } from "./published-shards.ts";
+import type { Touches } from "./touch.ts";
 import type { Declared, World } from "./world.ts";
 
 /** The cluster said everything: what the store held of it and it did not repeat is gone. */

@@ -1,7 +1,7 @@
 // Takes a section of facts into the world: into its cluster's own shards first, then into what follows from
 // them. Knows nothing of positions: whoever calls has already refused what is older than what is held.
 
-import { fuseAgain, readmit } from "./derive.ts";
+import { fuseAgain, fuseAll, readmit, touchCluster } from "./derive.ts";
 import { applyReach, applySection, emptyReach, emptyShard } from "./fact-shard.ts";
 import type { SectionFact } from "./fact.ts";
 import type { ClusterFact, ExportFact, NamespaceFact, NodeFact } from "./facts.ts";
@@ -9,7 +9,8 @@ import { withName, withoutName } from "./name-set.ts";
 import { emptyOrigin } from "./new-world.ts";
 import { isReachPublished } from "./publish.ts";
 import { splitReachKey } from "./reach-key.ts";
-import { memberShard, nodeShard, reachShard, stubShard, type Touches } from "./touch.ts";
+import { memberShard, nodeShard, reachShard, stubShard } from "./published-shards.ts";
+import type { Touches } from "./touch.ts";
 import type { Origin, World } from "./world.ts";
 
 /** The world after a section. Kinds that only travel down, and `path`, which decides nothing yet, change nothing. */
@@ -44,7 +45,10 @@ function applyCluster(world: World, section: SectionFact, touches: Touches): Wor
   if (changed.length === 0) return next;
   touches.add(memberShard, cluster);
   touches.add(stubShard, cluster);
-  return readmit(next, [cluster], touches);
+  const admitted = readmit(next, [cluster], touches);
+  if (shard.entries.size === origin.cluster.entries.size) return admitted;
+  touchCluster(admitted, cluster, touches);
+  return fuseAll(admitted, cluster, touches);
 }
 
 function applyNodes(world: World, section: SectionFact, touches: Touches): World {

@@ -101,8 +101,11 @@ export function stubOf(world: World, cluster: string): Stub | undefined {
 
 /** A node as others may know it. */
 export function nodeOf(world: World, cluster: string, node: string): NodeFact | undefined {
-  const fact = world.origins.get(cluster)?.nodes.entries.get(node);
-  return fact === undefined ? undefined : heldNode(admissionFor(world, cluster), fact);
+  const origin = world.origins.get(cluster);
+  const fact = origin?.nodes.entries.get(node);
+  // Before its cluster's ranges are known a node would look as if it had no address: better not known at all.
+  if (fact === undefined || !origin?.cluster.entries.has("")) return undefined;
+  return heldNode(admissionFor(world, cluster), fact);
 }
 
 function reachOf(world: World, cluster: string, namespace: string, key: string): ReachFact | undefined {

@@ -48,15 +48,20 @@ export const reasons = {
 /** One of the closed list. */
 export type Reason = keyof typeof reasons;
 
-/** A decision: yes, or no with its reason and a sentence about this very case. */
-export type Verdict =
-  | { readonly yes: true }
-  | { readonly yes: false; readonly reason: Reason; readonly message: string };
+/** A decision that says no, with its reason and a sentence about this very case. */
+export interface Refusal {
+  readonly yes: false;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** A decision: yes, or no. */
+export type Verdict = { readonly yes: true } | Refusal;
 
 /** The verdict that says yes. */
 export const yes: Verdict = { yes: true };
 
 /** The verdict that says no. */
-export function no(reason: Reason, message: string): Verdict {
+export function no(reason: Reason, message: string): Refusal {
   return { yes: false, reason, message };
 }

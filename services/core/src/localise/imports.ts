@@ -1,0 +1,27 @@
+// Which services a cluster imports: those that somebody exports, in namespaces that it has (KEP-1645). It
+// never makes a namespace.
+
+import { compareText } from "../compare.ts";
+import type { DesiredImport } from "../desired.ts";
+import { importShard } from "../published-shards.ts";
+import type { View } from "../view.ts";
+import { derivedPorts } from "./ports.ts";
+
+/** Every import of a cluster with these namespaces, sorted by namespace and name. */
+export function localiseImports(view: View, namespaces: ReadonlySet<string>): readonly DesiredImport[] {
+  const imports = [...view.imports()].filter(([namespace]) => namespaces.has(namespace));
+  return imports
+    .flatMap(([namespace, name]) => localiseImport(view, namespace, name) ?? [])
+    .toSorted((a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name));
+}
+
+/** One import, for a cluster that has the namespace; undefined when nobody is known to export it. */
+export function localiseImport(view: View, namespace: string, name: string): DesiredImport | undefined {
+  const service = view.import(namespace, name);
+  return service === undefined ? undefined : { namespace, name, service, ports: derivedPorts(service) };
+}
+
+/** Whether an import that is not wanted may be removed: the namespace's imports are known to their end. */
+export function mayRemoveImport(view: View, namespace: string): boolean {
+  return view.complete(importShard(namespace));
+}
