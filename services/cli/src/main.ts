@@ -15,6 +15,9 @@ function output(stream: NodeJS.WriteStream): Output {
   return { write: (text) => void stream.write(text), colour: takesColour(stream.isTTY, process.env) };
 }
 
+// A library's deprecations are its authors' concern, not of the person at the terminal.
+process.noDeprecation = true;
+
 const interruption = new AbortController();
 process.once("SIGINT", () => interruption.abort());
 

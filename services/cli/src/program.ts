@@ -18,7 +18,9 @@ import { examples } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
 
 /** Runs `sealane` with the arguments after the program's name. Never rejects for what a person did wrong. */
-export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+export async function run(given: readonly string[], io: Io): Promise<ExitCode> {
+  // kubectl takes -o=json, so fingers write it.
+  const argv = given.map((arg) => arg.replace(/^-o=/, "--output="));
   const invocation: Invocation = { io, exitCode: exitCodes.yes };
   const program = build(invocation);
   try {
@@ -96,7 +98,7 @@ function fromCommander(error: CommanderError): CliError {
 
 /** The format as asked for, even where the rest of the command could not be parsed. */
 function formatOf(argv: readonly string[]): Format {
-  const joined = argv.findLast((arg) => /^(?:--output=|-o.)/.test(arg))?.replace(/^(?:--output=|-o=?)/, "");
+  const joined = argv.findLast((arg) => /^(?:--output=|-o.)/.test(arg))?.replace(/^(?:--output=|-o)/, "");
   const index = argv.findLastIndex((arg) => arg === "-o" || arg === "--output");
   const text = joined ?? (index < 0 ? undefined : argv[index + 1]);
   return formats.find((format) => format === text) ?? "table";

@@ -48,7 +48,7 @@ export function diagnose(config: ClientConfig, timeoutMs: number): Promise<Diagn
       timer = setTimeout(() => done(fine), Math.min(rejectionWaitMs, timeoutMs));
     });
     socket.on("error", (error: NodeJS.ErrnoException) =>
-      done({ cause: causeOf(error), detail: error.message }),
+      done({ cause: causeOf(error), detail: error.message.split(";")[0] ?? "" }),
     );
     socket.on("close", () => done({ cause: "rejected", detail: "the hub closed the connection" }));
     socket.resume();
