@@ -9,8 +9,7 @@ import type { ClusterPlan, NodePlan } from "../topology.ts";
 /** How containerd keeps unpacked layers: `native` copies, where overlays cannot stack. */
 export type Snapshotter = "overlayfs" | "native";
 
-/** Where the kubelet, kube-proxy and kubectl of a node find their files. */
-export const containerdSocket = "/run/containerd/containerd.sock";
+const containerdSocket = "/run/containerd/containerd.sock";
 
 /** containerd's config.toml. */
 export function containerdConfig(snapshotter: Snapshotter): string {

@@ -27,7 +27,7 @@ export async function addPrograms(
 }
 
 /** Paths of the shared libraries, loader included, that a program needs; none for a static one. */
-export async function libraries(program: string, searchPath: readonly string[]): Promise<readonly string[]> {
+async function libraries(program: string, searchPath: readonly string[]): Promise<readonly string[]> {
   const listed = await run(["ldd", program], {
     env: { PATH: process.env.PATH, LD_LIBRARY_PATH: searchPath.join(":") },
   });

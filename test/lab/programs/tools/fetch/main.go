@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -17,13 +18,17 @@ const bodyBytesMax = 1 << 16
 
 func main() {
 	count := flag.Int("n", 1, "how many connections, one after another")
+	network := flag.String("network", "tcp", "tcp, or tcp4 or tcp6 for one address family")
 	timeout := flag.Duration("timeout", 2*time.Second, "deadline of each attempt, name lookup included")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: fetch [-n 1] [-timeout 2s] URL")
+		fmt.Fprintln(os.Stderr, "usage: fetch [-n 1] [-network tcp] [-timeout 2s] URL")
 		os.Exit(2)
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	dial := func(ctx context.Context, _, address string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, *network, address)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
 	status := 0
 	for attempt := range *count {
 		if err := get(client, flag.Arg(0), *timeout); err != nil {
