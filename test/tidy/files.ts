@@ -29,9 +29,9 @@ function isGenerated(path: string): boolean {
   return path.includes("/generated/");
 }
 
-/** Whether a file is a test or stands in the test workspace. */
+/** Whether a file serves tests alone: a test, what tests share (`x.testing.ts`, `testing/`), or the test workspace. */
 export function isTest(path: string): boolean {
-  return path.startsWith("test/") || path.endsWith(".test.ts");
+  return /^test\/|\.(?:test|testing)\.ts$|\/testing\//.test(path);
 }
 
 /** The text of one file, named as the functions above name it. */

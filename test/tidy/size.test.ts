@@ -83,9 +83,9 @@ function parse(stdout: string, stderr: string): readonly Diagnostic[] {
   }
 }
 
-/** Tests, and the suites that several tests share. */
+/** Tests, what they share, and suites. The programs of the test workspace are held like any other. */
 function isSuite(path: string): boolean {
-  return path.endsWith(".test.ts") || /from "vitest"/.test(read(path));
+  return (isTest(path) && !path.startsWith("test/")) || /from "vitest"/.test(read(path));
 }
 
 function lineCount(text: string): number {
