@@ -116,7 +116,7 @@ describe("the peers process and its writer", () => {
   const events: WriterEvent[] = [];
   let writer: Writer;
   let file: string;
-  let process_: Running;
+  let peersProcess: Running;
   const here = { address: "127.0.0.1", port: 5300 };
   const probe = (name: string, type: "A" | "AAAA" | "NS" | "SOA" | "TXT") =>
     namespace("a").probe(name, type, here, 5_000);
@@ -132,7 +132,7 @@ describe("the peers process and its writer", () => {
     file = join(folder, "peers/Corefile");
     const place = { file, server: here, proofMs: 5_000 };
     writer = await startWriter(place, (event) => events.push(event), ask);
-    process_ = await serve(namespace("a"), file, ["-dns.port", "5300"]);
+    peersProcess = await serve(namespace("a"), file, ["-dns.port", "5300"]);
   });
 
   afterAll(() => writer.stop());
@@ -205,10 +205,10 @@ describe("the peers process and its writer", () => {
         { own: stubOf("a"), peers: [stubOf("b"), silent(`x${told.source.length}`)] },
         addresses.a,
       );
-      const seen = process_.output().length;
+      const seen = peersProcess.output().length;
       await placeFile(file, spoil(next.text));
       await eventually("CoreDNS says why", 10_000, () =>
-        told.test(process_.output().slice(seen)) ? true : undefined,
+        told.test(peersProcess.output().slice(seen)) ? true : undefined,
       );
       expect(await probe(`gen.${meshZone}`, "TXT")).toEqual(old);
       writer.offer(next.text);

@@ -30,8 +30,6 @@ export interface Rollout {
   readonly replicas: readonly Replica[];
   /** From now on. CoreDNS looks at its file every 2 s, so 5000 leaves room for one missed look. */
   readonly deadlineMs: number;
-  /** Pause between two questions to one replica; 100 when absent. */
-  readonly betweenMs?: number;
   /** Ends the proof early, with what was last seen. */
   readonly signal?: AbortSignal;
 }
@@ -40,6 +38,7 @@ export interface Rollout {
 export type Ask = (meshZone: string, server: Server, deadlineMs: number) => Promise<BeaconAnswer>;
 
 const questionMs = 1_000;
+const betweenMs = 100;
 
 /** Every replica's state, as soon as all are live and at the deadline at the latest. */
 export async function proveRollout(rollout: Rollout, ask: Ask = askBeacon): Promise<readonly ReplicaState[]> {
@@ -53,7 +52,7 @@ export async function proveRollout(rollout: Rollout, ask: Ask = askBeacon): Prom
 }
 
 async function proveReplica(
-  { meshZone, generation, deadlineMs, betweenMs = 100, signal }: Rollout,
+  { meshZone, generation, deadlineMs, signal }: Rollout,
   replica: Replica,
   startedAt: number,
   ask: Ask,

@@ -2,8 +2,10 @@
 // whether it serves it. Keeps the old file whenever the new one is not acceptable, or gone.
 
 import { readFile } from "node:fs/promises";
+import { sleep } from "../kube/backoff.ts";
 import type { Server } from "./beacon.ts";
 import { askBeacon } from "./beacon.ts";
+import type { Beacon } from "./judge.ts";
 import { judgePeers } from "./judge.ts";
 import { emptyPeersCorefile } from "./peers.ts";
 import { placeFile } from "./place.ts";
@@ -84,6 +86,8 @@ export async function startWriter(
   };
 }
 
+const betweenProofsMs = 1_000;
+
 interface Carry {
   readonly place: WriterPlace;
   readonly report: (event: WriterEvent) => void;
@@ -107,16 +111,25 @@ async function carryOne(text: string, { place, report, ask, signal }: Carry): Pr
     report({ kind: "failed", problem: `Cannot write "${place.file}": ${String(error)}` });
     return;
   }
-  const { generation, meshZone } = beacon;
-  const replicas = [{ name: "here", ...place.server }];
-  for (let betweenMs = 100; !signal.aborted; betweenMs = 1_000) {
-    const rollout = { meshZone, generation, replicas, deadlineMs: place.proofMs, betweenMs, signal };
-    const [proof] = await proveRollout(rollout, ask);
+  await proveOne(beacon, { place, report, ask, signal });
+}
+
+/** Asks until the beacon is live or the signal says that it does not matter any more. */
+async function proveOne(
+  { generation, meshZone }: Beacon,
+  { place, report, ask, signal }: Carry,
+): Promise<void> {
+  const startedAt = performance.now();
+  const rollout = { meshZone, generation, replicas: [{ name: "here", ...place.server }], signal };
+  for (let proofs = 0; !signal.aborted; proofs += 1) {
+    const [proof] = await proveRollout({ ...rollout, deadlineMs: place.proofMs }, ask);
     if (proof?.state.kind === "live") {
-      report({ kind: "live", generation, afterMs: proof.state.afterMs });
+      report({ kind: "live", generation, afterMs: performance.now() - startedAt });
       return;
     }
-    if (!signal.aborted) report({ kind: "unproven", generation, problem: unproven(proof?.state, place) });
+    if (signal.aborted) return;
+    if (proofs === 0) report({ kind: "unproven", generation, problem: unproven(proof?.state, place) });
+    await sleep(betweenProofsMs, signal);
   }
 }
 
