@@ -1,7 +1,7 @@
 // Wish against observation: which prefixes are not as wanted, and where. Pure; it judges only what was seen.
 
 import type { DesiredRoutes } from "@sealane/core";
-import type { DaemonRoute, Finding, KernelRoute } from "./driver.ts";
+import type { DaemonRoute, Finding, KernelRoute, LiveRoutes } from "./driver.ts";
 
 /** A prefix that is not as wanted. */
 export interface Disagreement {
@@ -83,6 +83,22 @@ function compareKernel(
   if (sameHops(want, written.nextHops)) return undefined;
   const message = `the kernel has ${prefix} via ${list(written.nextHops)} instead of ${list(want)}`;
   return { prefix, where: "kernel", kind: "differs", message };
+}
+
+/** What of the wish is live, when `applied` was applied and `found` disagreed. */
+export function liveRoutes(
+  desired: DesiredRoutes,
+  applied: DesiredRoutes,
+  found: readonly Disagreement[],
+): LiveRoutes {
+  const wrong = new Set(found.map(({ prefix }) => prefix));
+  const hops = new Map(applied.install.map(({ prefix, nextHops }) => [prefix, nextHops]));
+  const announced = new Set(applied.originate.map(({ prefix }) => prefix));
+  const install = desired.install.filter(({ prefix, nextHops }) => {
+    return !wrong.has(prefix) && sameHops(nextHops, hops.get(prefix) ?? []);
+  });
+  const originate = desired.originate.filter(({ prefix }) => !wrong.has(prefix) && announced.has(prefix));
+  return { install: install.map(({ prefix }) => prefix), originate: originate.map(({ prefix }) => prefix) };
 }
 
 /** Foreign kernel routes that forward in our place. They are reported, and never touched. */

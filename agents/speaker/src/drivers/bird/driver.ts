@@ -5,8 +5,8 @@ import { rm, stat } from "node:fs/promises";
 import type { DesiredRoutes } from "@sealane/core";
 import { nextHopsPerRouteMax } from "@sealane/core";
 import type { Disagreement } from "../../compare.ts";
-import { sameHops, shadowed } from "../../compare.ts";
-import type { Applied, Finding, LiveRoutes, ObservedRoutes, RouteDriver, Seen } from "../../driver.ts";
+import { liveRoutes, sameHops, shadowed } from "../../compare.ts";
+import type { Applied, Finding, ObservedRoutes, RouteDriver, Seen } from "../../driver.ts";
 import { noRoutes } from "../../driver.ts";
 import type { OnLinkNetwork } from "../../kernel.ts";
 import { screen } from "../../screen.ts";
@@ -87,7 +87,7 @@ class BirdDriver implements RouteDriver {
       const { change, settled } = await this.#reach(control, eased.desired, before);
       const bad = change === "applied" ? refusals(settled, before, eased.desired) : [];
       if (bad.length === 0) {
-        const live = liveOf(desired, eased.desired, settled.found);
+        const live = liveRoutes(desired, eased.desired, settled.found);
         this.#quarantine.release(live, desired);
         const findings = [
           ...screened.findings,
@@ -180,17 +180,6 @@ function refusals({ found }: Settled, { routes }: Before, desired: DesiredRoutes
     const untouched = wanted !== undefined && held !== undefined && sameHops(wanted.nextHops, held.nextHops);
     return where === "daemon" || !untouched;
   });
-}
-
-function liveOf(desired: DesiredRoutes, applied: DesiredRoutes, found: readonly Disagreement[]): LiveRoutes {
-  const wrong = new Set(found.map(({ prefix }) => prefix));
-  const hops = new Map(applied.install.map(({ prefix, nextHops }) => [prefix, nextHops]));
-  const announced = new Set(applied.originate.map(({ prefix }) => prefix));
-  const install = desired.install.filter(({ prefix, nextHops }) => {
-    return !wrong.has(prefix) && sameHops(nextHops, hops.get(prefix) ?? []);
-  });
-  const originate = desired.originate.filter(({ prefix }) => !wrong.has(prefix) && announced.has(prefix));
-  return { install: install.map(({ prefix }) => prefix), originate: originate.map(({ prefix }) => prefix) };
 }
 
 function asFinding({ prefix, message }: Disagreement): Finding {
