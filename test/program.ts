@@ -45,6 +45,10 @@ export function runProgram(argv: readonly string[], options: ProgramOptions): Pr
   child.stderr?.on("data", (chunk: Buffer) => kept.push(chunk));
   const text = () => Buffer.concat(kept).toString();
   const ending = endWhen(child, options);
+  // What an ended program leaves behind would hold its output open, or live on.
+  child.on("exit", () => {
+    if (ending.fault() !== "") signalGroup(child, "SIGKILL");
+  });
   return new Promise((done) => {
     child.on("error", (error) => {
       ending.dispose();
