@@ -1,0 +1,60 @@
+// Follows the routes of a machine's kernel as the kernel tells them, with the time of each change. It proves nothing
+// by itself: a story that expects silence must first make it hear something.
+
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Machine } from "../lab/index.ts";
+import { entering, machineEnvironment } from "../lab/machine/machine.ts";
+
+/** One change of one route. */
+export interface RouteChange {
+  readonly atUnixMs: number;
+  readonly machine: string;
+  readonly change: "set" | "deleted";
+  /** As `ip` writes it: without a length for a single address. */
+  readonly destination: string;
+  readonly nextHops: readonly string[];
+}
+
+/** A running monitor. */
+export interface RouteMonitor {
+  readonly changes: readonly RouteChange[];
+  readonly close: () => void;
+}
+
+/** Starts to follow; resolves when the kernel is being heard. */
+export async function monitorRoutes(machine: Machine): Promise<RouteMonitor> {
+  const [program = "", ...args] = await entering(machine, "exec", [
+    "stdbuf",
+    "-oL",
+    "ip",
+    "-o",
+    "-ts",
+    "monitor",
+    "route",
+  ]);
+  const child = spawn(program, args, { env: machineEnvironment, stdio: ["ignore", "pipe", "inherit"] });
+  const changes: RouteChange[] = [];
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const change = parseRouteChange(machine.name, line);
+    if (change !== undefined) changes.push(change);
+  });
+  return { changes, close: () => child.kill("SIGTERM") };
+}
+
+/** One line of `ip -o -ts monitor route`; undefined for lines of other kinds. */
+export function parseRouteChange(machine: string, line: string): RouteChange | undefined {
+  const found =
+    /^\[(?<at>[^\]]+)\] (?<deleted>Deleted )?(?:unicast )?(?<destination>default|[0-9a-f.:]+(?:\/\d+)?) (?<rest>.*)$/.exec(
+      line,
+    );
+  const { at, deleted, destination, rest } = found?.groups ?? {};
+  if (at === undefined || destination === undefined || rest === undefined) return undefined;
+  return {
+    atUnixMs: Date.parse(`${at}Z`),
+    machine,
+    change: deleted === undefined ? "set" : "deleted",
+    destination,
+    nextHops: [...rest.matchAll(/via (?:inet6? )?([0-9a-f.:]+)/g)].map(([, hop = ""]) => hop).toSorted(),
+  };
+}

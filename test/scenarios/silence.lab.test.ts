@@ -1,0 +1,115 @@
+// The hub restarted while one cluster is silent: nothing is removed anywhere. The watcher first proves that it would hear.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { outputOn, restartDaemon, waitUntil } from "../lab/index.ts";
+import type { Lab, LabCluster } from "../lab/index.ts";
+import { invokeSealane, sealane } from "../lab/sealane/cli.ts";
+import { waitUntilSettled } from "../lab/sealane.ts";
+import type { RouteMonitor } from "./route-monitor.ts";
+import { monitorRoutes } from "./route-monitor.ts";
+import type { SliceWatch } from "./slice-watch.ts";
+import { watchSlices } from "./slice-watch.ts";
+import { applyText, clusterOf, kubectl, nextHops, openStory, serviceAddresses, shop } from "./story.ts";
+import { webManifest } from "./workloads.ts";
+
+const name = "silent";
+const proofDestination = "198.51.100.77";
+const quietMs = 25_000;
+
+let lab: Lab;
+let a: LabCluster;
+let c: LabCluster;
+const monitors: RouteMonitor[] = [];
+let slices: SliceWatch;
+
+beforeAll(async () => {
+  lab = await openStory();
+  a = clusterOf(lab, "a");
+  c = clusterOf(lab, "c");
+  await applyText(c, webManifest(name, ["c1"]));
+  await kubectl(c, ["-n", shop, "rollout", "status", `deployment/${name}`, "--timeout=90s"]);
+  const addresses = await serviceAddresses(c, name);
+  for (const node of a.nodes) {
+    for (const address of addresses) {
+      await waitUntil(
+        { what: `route to ${address} on ${node.name}`, timeoutMs: 60_000 },
+        async () => (await nextHops(node, address)).length > 0,
+      );
+    }
+  }
+  for (const { nodes } of [a, clusterOf(lab, "b")])
+    for (const node of nodes) monitors.push(await monitorRoutes(node));
+  slices = await watchSlices(a, shop);
+});
+
+afterAll(async () => {
+  slices?.close();
+  for (const monitor of monitors) monitor.close();
+  if (c !== undefined)
+    await kubectl(c, ["-n", "sealane-system", "scale", "deployment/sealane-agent", "--replicas=2"]);
+  if (lab !== undefined) await waitUntilSettled(lab);
+});
+
+describe("a hub that restarts while cluster c is silent", () => {
+  it("the watchers hear a removal made on purpose", async () => {
+    for (const node of [...a.nodes, ...clusterOf(lab, "b").nodes]) {
+      await outputOn(node, ["ip", "route", "add", `${proofDestination}/32`, "dev", "lo"]);
+      await outputOn(node, ["ip", "route", "del", `${proofDestination}/32`]);
+    }
+    await waitUntil({ what: "every monitor to hear the removal", timeoutMs: 5_000 }, () =>
+      monitors.every((monitor) => deletions(monitor).length === 1),
+    );
+    const slice = {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { name: "proof", namespace: shop },
+      addressType: "IPv4",
+      endpoints: [],
+      ports: [],
+    };
+    await applyText(a, JSON.stringify(slice));
+    await kubectl(a, ["-n", shop, "delete", "endpointslice", "proof"]);
+    await waitUntil(
+      { what: "the slice watch to hear the removal", timeoutMs: 5_000 },
+      () => slices.writes.filter(({ deleted }) => deleted).length === 1,
+    );
+  });
+
+  it("and then hear none", async () => {
+    await kubectl(c, ["-n", "sealane-system", "scale", "deployment/sealane-agent", "--replicas=0"]);
+    await waitUntil(
+      { what: "cluster c to be silent at the hub", timeoutMs: 60_000 },
+      async () => (await agentOf("c")) !== "ready",
+    );
+    await restartDaemon(lab.hub, "sealane-hub");
+    await waitUntil(
+      { what: "clusters a and b to be back at the hub", timeoutMs: 60_000, intervalMs: 250 },
+      async () => (await agentOf("a")) === "ready" && (await agentOf("b")) === "ready",
+    );
+    expect(await agentOf("c")).not.toBe("ready");
+    // Long enough for every reconnect, audit and lease in between; whatever is going to be removed is removed by then.
+    const end = performance.now() + quietMs;
+    await waitUntil(
+      { what: "the quiet time to pass", timeoutMs: quietMs * 2 },
+      () => performance.now() >= end || monitors.some((monitor) => deletions(monitor).length > 1),
+    );
+    for (const monitor of monitors) expect(deletions(monitor)).toHaveLength(1);
+    expect(slices.writes.filter(({ deleted }) => deleted)).toHaveLength(1);
+    for (const address of await serviceAddresses(c, name)) {
+      for (const node of a.nodes) expect(await nextHops(node, address)).not.toEqual([]);
+    }
+  });
+});
+
+function deletions(monitor: RouteMonitor) {
+  return monitor.changes.filter(({ change }) => change === "deleted");
+}
+
+async function agentOf(cluster: string): Promise<string> {
+  const { exitCode, stdout } = await invokeSealane(["get", "clusters", "-o", "json"]);
+  if (exitCode > 1 && stdout === "") return "unknown";
+  const { items } = JSON.parse(stdout === "" ? await sealane("get", "clusters", "-o", "json") : stdout) as {
+    items: { name: string; agent: string }[];
+  };
+  return items.find((item) => item.name === cluster)?.agent ?? "unknown";
+}

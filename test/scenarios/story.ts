@@ -1,0 +1,190 @@
+// The lab as the scenarios tell their stories in it: cluster `a` of three nodes, `b` and `c` of two, Sealane on all of
+// them. Owns verbs (apply, fetch, look up, read a kernel's routes); each scenario owns what it expects.
+
+import { clusterOf, openLab, output, outputOn, parseUpOptions, program, up } from "../lab/index.ts";
+import type { Lab, LabCluster, Machine } from "../lab/index.ts";
+import { deploySealane } from "../lab/sealane.ts";
+
+/** Namespace of the stories' workloads, in every cluster. */
+export const shop = "shop";
+
+/** The lab that every scenario needs: brought up when it is not, left up for the next. */
+export async function openStory(): Promise<Lab> {
+  await up(parseUpOptions({ clusters: "a,b,c", nodes: ["2", "a=3"], podRange: [], serviceRange: [] }));
+  const lab = await openLab();
+  await deploySealane(lab);
+  for (const cluster of lab.clusters) await applyText(cluster, shopManifest);
+  await Promise.all(
+    lab.clusters.map((cluster) =>
+      kubectl(cluster, ["-n", shop, "wait", "pod/client", "--for=condition=Ready", "--timeout=60s"]),
+    ),
+  );
+  return lab;
+}
+
+/** kubectl with a cluster's administrator; must succeed. */
+export function kubectl(cluster: LabCluster, argv: readonly string[], input?: string): Promise<string> {
+  const options = { timeoutMs: 120_000, ...(input === undefined ? {} : { input }) };
+  return output([program("kubectl"), `--kubeconfig=${cluster.kubeconfig}`, ...argv], options);
+}
+
+/** kubectl, as JSON. */
+export async function kubectlJson<T>(cluster: LabCluster, argv: readonly string[]): Promise<T> {
+  return JSON.parse(await kubectl(cluster, [...argv, "-o", "json"])) as T;
+}
+
+/** Applies manifests. */
+export function applyText(cluster: LabCluster, text: string): Promise<string> {
+  return kubectl(cluster, ["apply", "--server-side", "--force-conflicts", "-f", "-"], text);
+}
+
+/** What the test server answers: who it is, whom it saw, at which of its addresses. */
+export interface Answer {
+  readonly pod: string;
+  readonly client: string;
+  readonly server: string;
+}
+
+/** Address families as the `fetch` program names them. */
+export type Network = "tcp4" | "tcp6";
+
+export const families: readonly { readonly network: Network; readonly flag: "-4" | "-6" }[] = [
+  { network: "tcp4", flag: "-4" },
+  { network: "tcp6", flag: "-6" },
+];
+
+/** Fetches from the client pod of a cluster, each time over a connection of its own; every one must succeed. */
+export async function fetchFromPod(
+  cluster: LabCluster,
+  network: Network,
+  url: string,
+  count = 1,
+): Promise<Answer[]> {
+  const text = await kubectl(cluster, [
+    "-n",
+    shop,
+    "exec",
+    "client",
+    "--",
+    "fetch",
+    "-n",
+    String(count),
+    "-network",
+    network,
+    url,
+  ]);
+  return parseAnswers(text);
+}
+
+/** The same from a machine of the lab. */
+export async function fetchFromMachine(machine: Machine, network: Network, url: string): Promise<Answer[]> {
+  return parseAnswers(await outputOn(machine, ["fetch", "-network", network, url]));
+}
+
+function parseAnswers(text: string): Answer[] {
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Answer);
+}
+
+/** Addresses of a pod, IPv4 first. */
+export async function podAddresses(cluster: LabCluster, pod: string): Promise<string[]> {
+  const found = await kubectlJson<{ status: { podIPs: { ip: string }[] } }>(cluster, [
+    "-n",
+    shop,
+    "get",
+    "pod",
+    pod,
+  ]);
+  return found.status.podIPs.map(({ ip }) => ip);
+}
+
+/** Addresses of a Service, IPv4 first. */
+export async function serviceAddresses(
+  cluster: LabCluster,
+  service: string,
+  namespace = shop,
+): Promise<string[]> {
+  const found = await kubectlJson<{ spec: { clusterIPs: string[] } }>(cluster, [
+    "-n",
+    namespace,
+    "get",
+    "service",
+    service,
+  ]);
+  return found.spec.clusterIPs.toSorted((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
+}
+
+interface KernelRoute {
+  readonly gateway?: string;
+  readonly nexthops?: readonly { readonly gateway?: string }[];
+}
+
+/** The next hops that a machine's kernel has for exactly this address, sorted; empty without such a route. */
+export async function nextHops(machine: Machine, address: string): Promise<string[]> {
+  const family = address.includes(":") ? "-6" : "-4";
+  const text = await outputOn(machine, ["ip", "-j", family, "route", "show", "exact", address]);
+  const routes = JSON.parse(text === "" ? "[]" : text) as KernelRoute[];
+  return routes
+    .flatMap(({ gateway, nexthops }) => [
+      ...(gateway === undefined ? [] : [gateway]),
+      ...(nexthops ?? []).map((hop) => hop.gateway ?? ""),
+    ])
+    .toSorted();
+}
+
+/** The segment addresses of nodes in one family, sorted. */
+export function nodeAddresses(cluster: LabCluster, names: readonly string[], family: "v4" | "v6"): string[] {
+  return cluster.plan.nodes
+    .filter(({ name }) => names.includes(name))
+    .map(({ address }) => address[family])
+    .toSorted();
+}
+
+/** Asks one DNS server from a cluster's first node: the status and the answers' data. */
+export async function dig(
+  machine: Machine,
+  server: string,
+  name: string,
+  type: "A" | "AAAA",
+): Promise<{ status: string; answers: string[] }> {
+  const stdout = await outputOn(machine, ["dig", `@${server}`, name, type, "+tries=1", "+time=2"]);
+  const status = /status: ([A-Z]+)/.exec(stdout)?.[1] ?? "NONE";
+  const section = /;; ANSWER SECTION:\n([\s\S]*?)\n\n/.exec(stdout)?.[1] ?? "";
+  return {
+    status,
+    answers: section
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.split(/\s+/)[4] ?? "")
+      .toSorted(),
+  };
+}
+
+/** Every cluster but this one. */
+export function others(lab: Lab, cluster: LabCluster): LabCluster[] {
+  return lab.clusters.filter(({ name }) => name !== cluster.name);
+}
+
+export { clusterOf };
+
+const shopManifest = `
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: ${shop}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: client
+  namespace: ${shop}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: client
+      image: sealane-lab/tools:1
+      imagePullPolicy: IfNotPresent
+      command: [sleep, infinity]
+`;

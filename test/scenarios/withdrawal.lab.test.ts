@@ -1,0 +1,115 @@
+// An export deleted: import, slices, route and clusterset name are gone everywhere within a second at their sources.
+
+import { beforeAll, describe, expect, it } from "vitest";
+import { run, waitFor, waitUntil } from "../lab/index.ts";
+import type { Lab, LabCluster } from "../lab/index.ts";
+import { program } from "../lab/index.ts";
+import {
+  applyText,
+  clusterOf,
+  dig,
+  kubectl,
+  kubectlJson,
+  nextHops,
+  openStory,
+  others,
+  serviceAddresses,
+  shop,
+} from "./story.ts";
+import { webManifest } from "./workloads.ts";
+
+const goneMsMax = 1_000;
+const name = "leaving";
+
+let lab: Lab;
+let a: LabCluster;
+
+beforeAll(async () => {
+  lab = await openStory();
+  a = clusterOf(lab, "a");
+  await applyText(a, webManifest(name, ["a1"]));
+  await kubectl(a, ["-n", shop, "rollout", "status", `deployment/${name}`, "--timeout=90s"]);
+});
+
+describe("an export deleted", () => {
+  it("leaves nothing anywhere within a second", async () => {
+    const checks = await everySource();
+    for (const { what, present } of checks)
+      await waitUntil({ what: `${what} to be there`, timeoutMs: 60_000 }, present);
+    await kubectl(a, ["-n", shop, "delete", "serviceexport", name]);
+    const deletedAt = performance.now();
+    const gone = await Promise.all(
+      checks.map(async ({ what, present }) => {
+        await waitFor({ what: `${what} to go`, timeoutMs: 20_000, intervalMs: 20 }, async () =>
+          (await present()) ? undefined : true,
+        );
+        return { what, afterMs: performance.now() - deletedAt };
+      }),
+    );
+    const late = gone.filter(({ afterMs }) => afterMs > goneMsMax);
+    console.log(
+      `gone after the deletion's answer: last of ${gone.length} sources after ${Math.max(...gone.map(({ afterMs }) => afterMs)).toFixed(0)} ms`,
+    );
+    expect(late).toEqual([]);
+  });
+});
+
+interface Source {
+  readonly what: string;
+  readonly present: () => Promise<boolean>;
+}
+
+/** Everything that an export makes elsewhere, each with a look at its source. */
+async function everySource(): Promise<Source[]> {
+  const addresses = await serviceAddresses(a, name);
+  const sources: Source[] = [];
+  for (const cluster of lab.clusters) {
+    const find = async (kind: string, selector: string[]) => {
+      const { stdout } = await run([
+        program("kubectl"),
+        `--kubeconfig=${cluster.kubeconfig}`,
+        "-n",
+        shop,
+        "get",
+        kind,
+        ...selector,
+        "-o",
+        "name",
+      ]);
+      return stdout.trim() !== "";
+    };
+    sources.push({
+      what: `ServiceImport in ${cluster.name}`,
+      present: () => find("serviceimport", [name, "--ignore-not-found"]),
+    });
+    const label = `multicluster.kubernetes.io/service-name=${name}`;
+    sources.push({ what: `slices in ${cluster.name}`, present: () => find("endpointslice", ["-l", label]) });
+    for (const pod of await meshDnsPods(cluster)) {
+      const node = cluster.nodes[0];
+      if (node === undefined) continue;
+      const asked = () => dig(node, pod, `${name}.${shop}.svc.clusterset.local`, "A");
+      sources.push({
+        what: `clusterset name at mesh-dns ${pod} of ${cluster.name}`,
+        present: async () => (await asked()).answers.length > 0,
+      });
+    }
+  }
+  for (const { nodes } of others(lab, a)) {
+    for (const node of nodes) {
+      for (const address of addresses) {
+        sources.push({
+          what: `route to ${address} on ${node.name}`,
+          present: async () => (await nextHops(node, address)).length > 0,
+        });
+      }
+    }
+  }
+  return sources;
+}
+
+async function meshDnsPods(cluster: LabCluster): Promise<string[]> {
+  const { items } = await kubectlJson<{ items: { status: { podIP?: string } }[] }>(cluster, [
+    ...["-n", "sealane-system", "get", "pods", "-l", "app.kubernetes.io/name=mesh-dns"],
+  ]);
+  return items.flatMap(({ status }) => status.podIP ?? []);
+}
