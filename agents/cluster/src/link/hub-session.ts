@@ -1,0 +1,69 @@
+// The session to the hub for one leader's term: facts up from the table, published shards down into the view.
+
+import * as grpc from "@grpc/grpc-js";
+import { version } from "@sealane/core";
+import type { ShardChange, ShardTable } from "@sealane/wire";
+import { Outbox, SessionClient, channel } from "@sealane/wire";
+import type { SessionState } from "@sealane/wire";
+import type { FactTable } from "./fact-table.ts";
+import { channelCredentials } from "./join.ts";
+import type { Membership } from "./membership.ts";
+
+/** What a hub session needs. */
+export interface HubSessionOptions {
+  /** Asked at each attempt, so that a renewed certificate is used. */
+  readonly membership: () => Membership;
+  readonly incarnation: () => string;
+  readonly epoch: bigint;
+  readonly facts: FactTable;
+  readonly received: ShardTable;
+  readonly onChanges: (changes: readonly ShardChange[]) => void;
+  readonly onState: (state: SessionState) => void;
+}
+
+/** Opens the session and keeps it open. Call it once the facts are whole: what they lack then, the hub may drop. */
+export function openHubSession(options: HubSessionOptions): SessionClient {
+  const { facts, received, epoch } = options;
+  return new SessionClient({
+    connect: () => {
+      const { hub, credentials } = options.membership();
+      return Promise.resolve({ client: channel(hub, channelCredentials(credentials)), metadata: new grpc.Metadata() });
+    },
+    hello: () => ({
+      cluster: options.membership().cluster,
+      node: "",
+      incarnation: options.incarnation(),
+      epoch,
+      seen: newestPositions(received),
+      version,
+    }),
+    received,
+    outbox: ({ held }) => {
+      const outbox = new Outbox(facts.shards, () => true);
+      outbox.resume(held, () => true);
+      facts.follow(outbox);
+      return outbox;
+    },
+    onChanges: options.onChanges,
+    onState: (state) => {
+      if (state.state === "disconnected") facts.follow(undefined);
+      options.onState(state);
+    },
+  });
+}
+
+/** The newest position held of each origin, sorted by origin. */
+function newestPositions(received: ShardTable) {
+  const newest = new Map<string, { epoch: bigint; sequence: bigint }>();
+  for (const { id, position } of received.states()) {
+    const known = newest.get(id.origin);
+    const newer =
+      known === undefined ||
+      position.epoch > known.epoch ||
+      (position.epoch === known.epoch && position.sequence > known.sequence);
+    if (id.origin !== "" && newer) newest.set(id.origin, position);
+  }
+  return [...newest]
+    .map(([origin, position]) => ({ origin, position }))
+    .toSorted((a, b) => (a.origin < b.origin ? -1 : 1));
+}

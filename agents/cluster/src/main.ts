@@ -1,0 +1,63 @@
+// The agent process: takes part in the election, and leads while it holds the Lease. Ending it withdraws nothing.
+
+import { pino } from "pino";
+import { version } from "@sealane/core";
+import { access } from "./kube/auth.ts";
+import { createKubeClient } from "./kube/client.ts";
+import { Election } from "./kube/lease.ts";
+import { serveHttp } from "./http.ts";
+import { lead } from "./leader.ts";
+import { makeMetrics } from "./metrics.ts";
+import { parseOptions } from "./options.ts";
+
+const options = parseOptions(process.argv, process.env);
+const log = pino({ level: options.logLevel, base: { component: "agent" }, timestamp: pino.stdTimeFunctions.isoTime });
+const metrics = makeMetrics();
+const stop = new AbortController();
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.once(signal, () => {
+    log.info({ signal }, "stopping; nothing is withdrawn");
+    stop.abort();
+  });
+}
+
+try {
+  const { kubeconfig, context } = options;
+  const client = createKubeClient(
+    await access({ ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) }),
+  );
+  let problem: string | undefined = "the election has not begun";
+  const http = await serveHttp(options.metricsListen, metrics.registry, () =>
+    problem === undefined ? { ready: true } : { ready: false, why: problem },
+  );
+  log.info({ version, server: client.server, namespace: options.namespace }, "agent started");
+  let leading: Promise<void> = Promise.resolve();
+  const election = new Election(
+    {
+      client,
+      namespace: options.namespace,
+      name: "sealane-agent",
+      ...(options.identity === undefined ? {} : { identity: `${options.identity}-${crypto.randomUUID().slice(0, 8)}` }),
+      onLead: (term) => {
+        log.info({ epoch: String(term.epoch) }, "leading");
+        metrics.leader.set(1);
+        term.signal.addEventListener("abort", () => metrics.leader.set(0), { once: true });
+        leading = lead({ options, client, metrics, log }, term).catch((error: unknown) => {
+          log.fatal({ err: error }, "leading failed");
+          process.exitCode = 1;
+          stop.abort();
+        });
+      },
+      onError: (error) => log.warn({ err: error }, "election"),
+    },
+    stop.signal,
+  );
+  problem = undefined;
+  await election.done;
+  await leading;
+  http.close();
+  await client.close();
+} catch (error) {
+  log.fatal({ err: error }, "cannot start");
+  process.exitCode = 1;
+}
