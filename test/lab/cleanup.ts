@@ -31,11 +31,11 @@ export async function removeMachines(names: readonly string[]): Promise<void> {
   const groups = names.map((name) => groupOf(name));
   const namespaces = await namespacesOf(groups);
   await Promise.all(groups.map(killGroup));
-  for (const group of groups) await removeGroup(group);
   await Promise.all(names.map((name) => rm(machineState(name), { recursive: true, force: true })));
   // The kernel takes namespaces down in the background once their last process has gone.
   let left: readonly string[] = [];
   await waitUntil({ what: `${names.join(", ")} to be gone`, timeoutMs: killTimeoutMs }, async () => {
+    for (const group of groups) await removeGroup(group);
     left = await leftovers(names, namespaces);
     return left.length === 0;
   }).catch((cause: unknown) => {
@@ -45,16 +45,20 @@ export async function removeMachines(names: readonly string[]): Promise<void> {
 
 /** Removes the lab's folder of state and its part of every control group hierarchy. All machines must be gone. */
 export async function removeLab(): Promise<void> {
-  await removeGroup(labGroup);
-  await rm(stateDirectory, { recursive: true, force: true });
-  const left = [
-    ...(await leftOfGroup(labGroup)).map((path) => `the control group ${path}`),
-    ...(existsSync(stateDirectory) ? [`the folder ${stateDirectory}`] : []),
-  ];
-  await waitUntil({ what: "the lab's link on this machine to be gone", timeoutMs: 10_000 }, async () => {
-    return !(await readdir("/sys/class/net")).includes(hostLink);
+  let left: readonly string[] = [];
+  await waitUntil({ what: "the lab to be gone", timeoutMs: killTimeoutMs }, async () => {
+    await removeGroup(labGroup);
+    await rm(stateDirectory, { recursive: true, force: true });
+    const links = await readdir("/sys/class/net");
+    left = [
+      ...(await leftOfGroup(labGroup)).map((path) => `the control group ${path}`),
+      ...(existsSync(stateDirectory) ? [`the folder ${stateDirectory}`] : []),
+      ...(links.includes(hostLink) ? [`the link ${hostLink}`] : []),
+    ];
+    return left.length === 0;
+  }).catch((cause: unknown) => {
+    throw new Error(`Cannot take the lab away: there is still ${left.join("; ")}`, { cause });
   });
-  if (left.length > 0) throw new Error(`Cannot take the lab away: there is still ${left.join("; ")}`);
 }
 
 async function leftovers(
