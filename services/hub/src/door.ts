@@ -54,6 +54,9 @@ export function admitSection(section: Section, speaker: Speaker): ReadonlyMap<st
       `Shard ${what} must ${inNamespace.includes(kind) ? "name a namespace" : "have no namespace"}.`,
     );
   }
+  if (section.end && !section.complete) {
+    throw new WireError("malformed", `Shard ${what} ends although its sender does not hold it whole.`);
+  }
   const values = new Map<string, FactValue>();
   for (const { key, value } of entries) {
     if (!isKey(kind, key))

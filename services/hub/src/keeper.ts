@@ -28,7 +28,8 @@ export interface KeeperOptions {
   readonly epoch: bigint;
   /** When the origin observed a published entry that passes through; undefined for what the hub merged. */
   readonly observedUnixUs: (id: ShardId, key: string) => bigint | undefined;
-  readonly onPublished: (id: ShardId, key: string, observedUnixUs: bigint) => void;
+  /** After an entry was published; `observedUnixUs` is when the fact behind it was observed. */
+  readonly onPublished: (id: ShardId, key: string, observedUnixUs: bigint, world: World) => void;
   readonly onStoreFailure: (error: unknown) => void;
 }
 
@@ -168,7 +169,7 @@ export class Keeper {
     for (const { id, key, observedUnixUs } of pending.values()) {
       if (!this.#put(world, id, key, observedUnixUs)) continue;
       for (const follower of this.#followers) follower.note(id, key);
-      this.#options.onPublished(id, key, observedUnixUs);
+      this.#options.onPublished(id, key, observedUnixUs, world);
     }
     if (completenessChanged) this.#publishCompleteness(world);
     for (const follower of this.#followers) follower.wake();

@@ -1,22 +1,22 @@
 // Says once per change which ranges are quarantined, whose they meet and what is free, and when they are admitted.
 // Repeats nothing, so a hub that runs for months has one line for each quarantine.
 
-import type { Member, RangeVerdict } from "@sealane/core";
+import type { RangeVerdict } from "@sealane/core";
 import type { Logger } from "pino";
 
-/** Hears every member that may have changed. */
+/** Hears the verdicts of every member that may have changed; none for one that left. */
 export interface QuarantineLog {
-  readonly note: (cluster: string, member: Member | undefined) => void;
+  readonly note: (cluster: string, verdicts: readonly RangeVerdict[]) => void;
 }
 
 /** A log that remembers what it said. */
 export function quarantineLog(log: Logger): QuarantineLog {
   const said = new Map<string, ReadonlyMap<string, string>>();
   return {
-    note: (cluster, member) => {
+    note: (cluster, verdicts) => {
       const before = said.get(cluster) ?? new Map<string, string>();
       const now = new Map<string, string>();
-      for (const verdict of member?.ranges ?? []) {
+      for (const verdict of verdicts) {
         if (verdict.admitted) continue;
         const { prefix, kind } = verdict;
         const line = `${kind} ${prefix}`;

@@ -21,6 +21,9 @@ const findingsMax = 100;
 /** A report with more kinds is refused. */
 const countsMax = 64;
 
+/** The longest that a timer of Node can wait. */
+const timerMsMax = 2 ** 31 - 1;
+
 /** What sessions need. */
 export interface SessionsOptions {
   readonly clusters: Clusters;
@@ -36,13 +39,19 @@ export interface SessionsOptions {
 /** Opens sessions as `sessionImplementation` of wire asks for them. */
 export function openSessions(options: SessionsOptions): OpenSession {
   return async (hello, call) => {
-    const cluster = speaksFor(options, hello, call);
+    const { cluster, expiresUnixMs } = speaksFor(options, hello, call);
     await enterTerm(options.store, cluster, hello);
     cluster.session?.end(
       new WireError("superseded", `A newer session of cluster "${cluster.name}" replaces this one.`),
     );
-    return session(options, cluster, hello);
+    return session(options, cluster, { hello, expiresUnixMs });
   };
+}
+
+/** Whose session it is, and until when its certificate holds. */
+interface Speaking {
+  readonly cluster: ClusterState;
+  readonly expiresUnixMs: number;
 }
 
 /** The cluster that hello names, when the certificate says the same. */
@@ -50,12 +59,12 @@ function speaksFor(
   { clusters, peers, log }: SessionsOptions,
   hello: Hello,
   call: grpc.ServerDuplexStream<object, object>,
-): ClusterState {
+): Speaking {
   try {
-    const { name } = peers.cluster(call);
+    const { name, expiresUnixMs } = peers.cluster(call);
     if (hello.node !== "")
       throw new WireError("denied", "A speaker's session belongs to its cluster's agent, not to the hub.");
-    if (hello.cluster === name) return clusters.of(name);
+    if (hello.cluster === name) return { cluster: clusters.of(name), expiresUnixMs };
     throw new WireError(
       "denied",
       `The certificate is for cluster "${name}", and hello says "${hello.cluster}".`,
@@ -82,12 +91,13 @@ async function enterTerm(store: Store, cluster: ClusterState, { epoch }: Hello):
 function session(
   options: SessionsOptions,
   cluster: ClusterState,
-  hello: Hello,
+  { hello, expiresUnixMs }: { readonly hello: Hello; readonly expiresUnixMs: number },
 ): Awaited<ReturnType<OpenSession>> {
   const { keeper, intake, log } = options;
-  const outbox = new Outbox(keeper.published, (id) => isSelected(id, cluster.name) && isSendable(keeper, id));
+  const outbox = new Outbox(keeper.published, (id) => isSelected(id, cluster.name));
   outbox.resume(hello.held, (id) => completeness(keeper.publishedWorld, id));
   let served: ServedSession | undefined;
+  let expiry: NodeJS.Timeout | undefined;
   const unfollow = keeper.follow({
     note: (id: ShardId, key: string) => outbox.note(id, key),
     noteComplete: (id: ShardId) => outbox.noteComplete(id),
@@ -111,6 +121,13 @@ function session(
         "session opened",
       );
       opened.wake();
+      expiry = setTimeout(
+        () =>
+          opened.end(
+            new WireError("closed", "The session's certificate has expired: connect with its successor."),
+          ),
+        Math.min(expiresUnixMs - Date.now(), timerMsMax),
+      );
     },
     frame: ({ sections }: Frame) => {
       heard();
@@ -122,6 +139,7 @@ function session(
     },
     closed: (error: unknown) => {
       unfollow();
+      clearTimeout(expiry);
       if (served !== undefined && cluster.session === served) cluster.session = undefined;
       const reason = error instanceof WireError ? error.code : "internal";
       options.onEnded(reason);
@@ -129,14 +147,6 @@ function session(
       log[level]({ cluster: cluster.name, reason, error: String(error) }, "session ended");
     },
   };
-}
-
-/**
- * What comes from one cluster is sent once it is whole: a part of it would differ from the whole that the peer
- * may still hold. What is merged of all clusters is sent at once, since one silent cluster must not stop it.
- */
-function isSendable(keeper: Keeper, id: ShardId): boolean {
-  return id.origin === "" || (keeper.published.state(id)?.complete ?? false);
 }
 
 function keepReport(cluster: ClusterState, report: Report): void {

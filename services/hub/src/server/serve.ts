@@ -69,11 +69,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     certificate,
     false,
   );
-  const withoutPeers = grpc.experimental.createCertificateProviderServerCredentials(
-    certificate,
-    null as unknown as ServerCertificate,
-    false,
-  );
+  const withoutPeers = grpc.experimental.createCertificateProviderServerCredentials(certificate, null, false);
   try {
     const sessionPort = await bind(main, { address: options.listen, flag: "--listen" }, withPeers);
     const joinPort = await bind(join, { address: options.joinListen, flag: "--join-listen" }, withoutPeers);

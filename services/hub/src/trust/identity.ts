@@ -12,7 +12,12 @@ export type Role = (typeof roles)[number];
 
 /** The holder of a certificate. */
 export type Identity =
-  | { readonly kind: "cluster"; readonly name: string; readonly issuedUnixMs: number }
+  | {
+      readonly kind: "cluster";
+      readonly name: string;
+      readonly issuedUnixMs: number;
+      readonly expiresUnixMs: number;
+    }
   | { readonly kind: "person"; readonly name: string; readonly role: Role; readonly issuedUnixMs: number };
 
 /** The name in a certificate: `sealane://cluster/<name>` or `sealane://person/<name>`. */
@@ -45,7 +50,7 @@ export function identityOf(
   }
   const name = decodeURIComponent(encoded);
   const issuedUnixMs = parsed.notBefore.getTime() + backdateMs;
-  if (kind === "cluster") return { kind, name, issuedUnixMs };
+  if (kind === "cluster") return { kind, name, issuedUnixMs, expiresUnixMs: parsed.notAfter.getTime() };
   const role = parsed.subjectName
     .getField("OU")
     .find((unit): unit is Role => roles.some((known) => known === unit));

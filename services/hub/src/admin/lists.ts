@@ -1,0 +1,113 @@
+// What the hub decided, as lists: services, routes, names, ranges. The same functions answer here that agents
+// decide with, over the same world.
+
+import * as grpc from "@grpc/grpc-js";
+import { comparePrefixText, compareText, localiseRoutes, viewOf } from "@sealane/core";
+import type { View, World } from "@sealane/core";
+import type { AdminHandlers } from "@sealane/wire";
+import { toWireMerged, toWireVerdict } from "@sealane/wire";
+import { CallError } from "../server/peers.ts";
+import { listNames } from "./names.ts";
+
+type Answer<V extends keyof AdminHandlers> = Awaited<
+  ReturnType<Extract<AdminHandlers[V], (...args: never) => unknown>>
+>;
+
+/** ListServices, ListRoutes, ListNames, ListRanges. */
+export function listVerbs(
+  world: () => World,
+): Pick<AdminHandlers, "listServices" | "listRoutes" | "listNames" | "listRanges"> {
+  return {
+    listServices: async ({ namespace }) => listServices(world(), namespace),
+    listRoutes: async ({ cluster, node }) => listRoutes(world(), cluster, node),
+    listNames: async () => ({ names: listNames(viewOf(world())) }),
+    listRanges: async ({ cluster }) => listRanges(world(), cluster),
+  };
+}
+
+function listServices(world: World, only: string): Answer<"listServices"> {
+  const view = viewOf(world);
+  const namespaces = [...world.services.keys()].filter((namespace) => only === "" || namespace === only);
+  const services = namespaces.toSorted(compareText).flatMap((namespace) => {
+    const names = [...(world.services.get(namespace) ?? [])].toSorted(([a], [b]) => compareText(a, b));
+    return names.map(([name, { service, statuses }]) => ({
+      namespace,
+      name,
+      ...(service === undefined ? {} : { service: toWireMerged(service) }),
+      exports: Object.fromEntries(
+        [...statuses].map(([cluster, { accepted, reason = "", conflicts, message }]) => [
+          cluster,
+          { accepted, reason, conflicts: [...conflicts], message },
+        ]),
+      ),
+      ...countPods(view, [...statuses.keys()], namespace, name),
+    }));
+  });
+  return { services };
+}
+
+function countPods(
+  view: View,
+  clusters: readonly string[],
+  namespace: string,
+  name: string,
+): { ready: number; pods: number } {
+  const reach = clusters.flatMap((cluster) => [...view.reach(cluster, namespace, name)]);
+  const pods = reach.flatMap(([, { groups }]) => groups.flatMap((group) => group.pods));
+  // Groups differ in ports, so one pod may stand in several; it is one pod by its first address.
+  const ready = new Map<string, boolean>();
+  for (const pod of pods)
+    ready.set(pod.addresses[0] ?? pod.pod, pod.ready || (ready.get(pod.addresses[0] ?? pod.pod) ?? false));
+  return { ready: [...ready.values()].filter(Boolean).length, pods: ready.size };
+}
+
+function listRoutes(world: World, cluster: string, node: string): Answer<"listRoutes"> {
+  requireCluster(world, cluster);
+  const view = viewOf(world);
+  if (node !== "" && ![...view.nodes(cluster)].some(([name]) => name === node)) {
+    throw new CallError(grpc.status.NOT_FOUND, `Cluster "${cluster}" reports no node "${node}".`);
+  }
+  const { install, originate, withheld } = localiseRoutes(
+    view,
+    { cluster, node, onLink: undefined },
+    undefined,
+  );
+  const routes = [
+    ...install.map(({ nextHops, ...route }) => ({ ...route, kind: "install", nextHops: [...nextHops] })),
+    ...originate.map((route) => ({ ...route, kind: "originate", cluster })),
+    ...withheld.map((route) => ({ ...route, kind: "withheld" })),
+  ];
+  return {
+    routes: routes.toSorted((a, b) => comparePrefixText(a.prefix, b.prefix) || compareText(a.kind, b.kind)),
+  };
+}
+
+function listRanges(world: World, only: string): Answer<"listRanges"> {
+  if (only !== "") requireCluster(world, only);
+  const ranges = [...world.admissions].flatMap(([cluster, { verdicts }]) =>
+    only === "" || cluster === only ? verdicts.map((verdict) => ({ cluster, verdict })) : [],
+  );
+  const sorted = ranges.toSorted(
+    (a, b) => compareRanges(a.verdict.prefix, b.verdict.prefix) || compareText(a.cluster, b.cluster),
+  );
+  return { ranges: sorted.map(({ cluster, verdict }) => ({ cluster, range: toWireVerdict(verdict) })) };
+}
+
+/** Text that is no prefix is shown too, after all that is one. */
+function compareRanges(a: string, b: string): number {
+  try {
+    return comparePrefixText(a, b);
+  } catch {
+    return compareText(a, b);
+  }
+}
+
+/** Refuses a name that no cluster has, since an empty list would say something else. */
+export function requireCluster(world: World, cluster: string): void {
+  if (world.origins.has(cluster)) return;
+  const known = [...world.origins.keys()].toSorted(compareText).map((name) => `"${name}"`);
+  throw new CallError(
+    grpc.status.NOT_FOUND,
+    `No cluster "${cluster}" is a member. ${known.length === 0 ? "There is none yet." : `Members: ${known.join(", ")}.`}`,
+  );
+}
