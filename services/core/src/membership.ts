@@ -5,15 +5,17 @@ import { withClaims } from "./claims.ts";
 import { compareText, sameValue } from "./compare.ts";
 import { fuseAgain, fuseAll, readmit, refusedClusters, touchCluster } from "./derive.ts";
 import { dropUnconfirmed } from "./fact-shard.ts";
+import { knowing, settle } from "./known.ts";
 import { withName, withoutName } from "./name-set.ts";
 import { memberShard, stubShard } from "./published-shards.ts";
 import type { Touches } from "./touch.ts";
 import type { Declared, World } from "./world.ts";
 
 /** The cluster said everything: what the store held of it and it did not repeat is gone. */
-export function sync(world: World, cluster: string, touches: Touches): World {
-  const origin = world.origins.get(cluster);
-  if (origin === undefined || origin.synced) return world;
+export function sync(before: World, cluster: string, touches: Touches): World {
+  const world = knowing(before, cluster);
+  const origin = world.origins.get(cluster)!;
+  if (origin.synced) return world;
   const nodes = dropUnconfirmed(origin.nodes).shard;
   let exports = origin.exports;
   const dropped: (readonly [namespace: string, name: string])[] = [];
@@ -22,11 +24,8 @@ export function sync(world: World, cluster: string, touches: Touches): World {
     exports = exports.with(namespace, confirmed);
     for (const name of changed) dropped.push([namespace, name]);
   }
-  const next: World = {
-    ...world,
-    origins: world.origins.with(cluster, { ...origin, nodes, exports, synced: true }),
-    pending: withoutName(world.pending, cluster),
-  };
+  const origins = world.origins.with(cluster, { ...origin, nodes, exports, synced: true });
+  const next = settle({ ...world, origins }, cluster);
   return dropped.reduce((it, [namespace, name]) => fuseAgain(it, namespace, name, cluster, touches), next);
 }
 

@@ -5,7 +5,7 @@ import { fuseAgain, fuseAll, readmit, touchCluster } from "./derive.ts";
 import { applyReach, applySection, emptyReach, emptyShard } from "./fact-shard.ts";
 import type { SectionFact } from "./fact.ts";
 import type { ClusterFact, ExportFact, NamespaceFact, NodeFact } from "./facts.ts";
-import { withName, withoutName } from "./name-set.ts";
+import { knowing, settle } from "./known.ts";
 import { emptyOrigin } from "./new-world.ts";
 import { isReachPublished } from "./publish.ts";
 import { splitReachKey } from "./reach-key.ts";
@@ -41,7 +41,7 @@ function applyCluster(world: World, section: SectionFact, touches: Touches): Wor
   const origin = originOf(world, cluster);
   const { shard, changed } = applySection<ClusterFact>(origin.cluster, section);
   if (shard === origin.cluster) return world;
-  const next = withOrigin(world, cluster, { ...origin, cluster: shard });
+  const next = settle(withOrigin(world, cluster, { ...origin, cluster: shard }), cluster);
   if (changed.length === 0) return next;
   touches.add(memberShard, cluster);
   touches.add(stubShard, cluster);
@@ -88,17 +88,6 @@ function applyPods(world: World, section: SectionFact, touches: Touches): World 
       touches.add(reachShard(cluster, namespace), key);
   }
   return withOrigin(world, cluster, { ...origin, reach: origin.reach.with(namespace, shard) });
-}
-
-/** The world in which the cluster has an origin; one that is new is pending until it has said everything. */
-function knowing(world: World, cluster: string): World {
-  if (world.origins.has(cluster)) return world;
-  return {
-    ...world,
-    origins: world.origins.with(cluster, emptyOrigin),
-    pending: withName(world.pending, cluster),
-    left: withoutName(world.left, cluster),
-  };
 }
 
 function originOf(world: World, cluster: string): Origin {

@@ -42,6 +42,10 @@ export const reasons = {
     "Exports of this service differ in their exported annotations. The oldest export's are used.",
   IPFamilyConflict:
     "Exports of this service differ in IP families, so some backends are reached by one family only.",
+  IPFamilyNotSupported:
+    "The importing cluster has no addresses of any IP family that the service has, so it gets none there.",
+  ObjectNotOurs:
+    "An object of the wanted name exists that Sealane did not make. It is left alone: delete or rename it.",
   ApplyFailed: "What was applied was not found in the daemon or the kernel afterwards, and was rolled back.",
 } as const satisfies Record<string, string>;
 

@@ -95,7 +95,7 @@ export interface World {
   /** Sorted by prefix, disjoint; changed only by `admit`. */
   readonly book: readonly Claim[];
   readonly origins: PersistentMap<Origin>;
-  /** Clusters that are known, but neither synced nor restored: what is merged of all is not whole yet. */
+  /** Clusters that are known, but whose word is missing (neither synced nor restored, or without ranges). */
   readonly pending: ReadonlySet<string>;
   /** Clusters that an operator made leave, and that did not come back. */
   readonly left: ReadonlySet<string>;
