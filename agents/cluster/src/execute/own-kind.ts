@@ -10,7 +10,7 @@ import type { ReflectorLimits } from "../kube/reflector.ts";
 import { collectionPath, objectPath, resourceName } from "../kube/resource.ts";
 import type { Resource } from "../kube/resource.ts";
 import { objectKey } from "../kube/store.ts";
-import type { ObjectKey, ReadableStore, Stored, StoreObserver } from "../kube/store.ts";
+import type { ObjectKey, ReadableStore, Store, Stored } from "../kube/store.ts";
 
 /** What every own object is known by. */
 export interface Owned extends Stored {
@@ -40,6 +40,14 @@ export class TermOver extends Error {
   override readonly name = "TermOver";
 }
 
+/** Sees every change of the store, and whether an own write's answer brought it. */
+export type OwnObserver<T> = (
+  key: ObjectKey,
+  before: T | undefined,
+  after: T | undefined,
+  by: "answer" | "watch",
+) => void;
+
 /** Which kind, and whom to tell. */
 export interface OwnKindOptions<T extends Owned> {
   readonly client: KubeClient;
@@ -49,7 +57,7 @@ export interface OwnKindOptions<T extends Owned> {
   readonly onChange: (keys: readonly ObjectKey[]) => void;
   readonly onSynced: () => void;
   readonly onProblem: (error: Error) => void;
-  readonly observe?: StoreObserver<T>;
+  readonly observe?: OwnObserver<T>;
   readonly limits?: Partial<ReflectorLimits>;
 }
 
@@ -57,6 +65,7 @@ export interface OwnKindOptions<T extends Owned> {
 export class OwnKind<T extends Owned> {
   readonly #options: OwnKindOptions<T>;
   readonly #reflector: Reflector<T>;
+  #by: "answer" | "watch" = "watch";
 
   constructor(options: OwnKindOptions<T>) {
     this.#options = options;
@@ -72,7 +81,7 @@ export class OwnKind<T extends Owned> {
         onState: (state) => {
           if (state.is === "unknown") options.onProblem(state.error);
         },
-        ...(options.observe === undefined ? {} : { observe: options.observe }),
+        observe: (key, before, after) => options.observe?.(key, before, after, this.#by),
         ...(options.limits === undefined ? {} : { limits: options.limits }),
       },
       options.term.signal,
@@ -139,12 +148,21 @@ export class OwnKind<T extends Owned> {
 
   #keep(answer: unknown): T {
     const value = this.#options.parse(answer);
-    this.#reflector.store.put(value);
+    this.#byAnswer((store) => store.put(value));
     return value;
   }
 
   #drop(held: T): void {
-    this.#reflector.store.remove(objectKey(held.namespace, held.name), held.resourceVersion);
+    this.#byAnswer((store) => store.remove(objectKey(held.namespace, held.name), held.resourceVersion));
+  }
+
+  #byAnswer(change: (store: Store<T>) => unknown): void {
+    this.#by = "answer";
+    try {
+      change(this.#reflector.store);
+    } finally {
+      this.#by = "watch";
+    }
   }
 
   #gone(held: T, cause: unknown): StaleObject {
@@ -174,7 +192,7 @@ export class OwnKind<T extends Owned> {
         { cause: conflict },
       );
     }
-    this.#reflector.store.put(found);
+    this.#byAnswer((store) => store.put(found));
     throw new StaleObject(`${this.#title(namespace, name)} was changed by somebody else`, {
       cause: conflict,
     });

@@ -6,14 +6,8 @@ import { sortedAddresses } from "./addresses.ts";
 import type { Node } from "./parse-node.ts";
 import type { Service } from "./parse-service.ts";
 
-/** Namespace of everything that Sealane runs. */
-export const systemNamespace = "sealane-system";
-
-/** Name of the DNS that answers the mesh's zones, Deployment and Service. */
-export const meshDnsName = "mesh-dns";
-
 /** Port at which mesh-dns answers peers. */
-export const meshDnsPeerPort = 1053;
+const meshDnsPeerPort = 1053;
 
 /** What a ClusterFact is made of. */
 export interface ClusterParts {

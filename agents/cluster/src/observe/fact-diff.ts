@@ -1,7 +1,7 @@
 // What was said last, so that only what differs is said again. Owns no decision: it compares values.
 
 import type { ClusterFact, ExportFact, NamespaceFact, NodeFact, ReachFact, ShardKind } from "@sealane/core";
-import { sameValue } from "@sealane/core";
+import { reachKey, sameValue } from "@sealane/core";
 import type { Values } from "@sealane/wire";
 import type { FactChange } from "../link/fact-table.ts";
 
@@ -50,10 +50,11 @@ export class FactDiff {
     const said = this.#services.get(key) ?? nothing;
     if (!sameValue(said.fact, fact)) this.#say("export", namespace, name, fact, at);
     for (const [node, each] of reach) {
-      if (!sameValue(said.reach.get(node), each)) this.#say("reach", namespace, `${name}/${node}`, each, at);
+      if (!sameValue(said.reach.get(node), each))
+        this.#say("reach", namespace, reachKey(name, node), each, at);
     }
     for (const node of said.reach.keys()) {
-      if (!reach.has(node)) this.#say("reach", namespace, `${name}/${node}`, undefined, at);
+      if (!reach.has(node)) this.#say("reach", namespace, reachKey(name, node), undefined, at);
     }
     if (fact === undefined && reach.size === 0) this.#services.delete(key);
     else this.#services.set(key, { fact, reach });

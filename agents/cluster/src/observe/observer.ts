@@ -2,7 +2,7 @@
 // reflectors of what others write; it refuses to say anything before every one of them has listed all.
 
 import type { FactKind, ShardId, Verdict } from "@sealane/core";
-import { shardKey } from "@sealane/core";
+import { meshDnsService, meshNamespace, shardKey } from "@sealane/core";
 import type { FactChange } from "../link/fact-table.ts";
 import type { KubeClient } from "../kube/client.ts";
 import { hasStatus } from "../kube/error.ts";
@@ -11,7 +11,7 @@ import type { ReflectorLimits, ReflectorOptions } from "../kube/reflector.ts";
 import { resourceName, resources } from "../kube/resource.ts";
 import { objectKey, splitKey } from "../kube/store.ts";
 import type { ObjectKey, ReadableStore, Stored } from "../kube/store.ts";
-import { clusterFact, meshDnsName, nodeFact, systemNamespace } from "./cluster-fact.ts";
+import { clusterFact, nodeFact } from "./cluster-fact.ts";
 import { exportFact, exportVerdict } from "./export-fact.ts";
 import { FactDiff } from "./fact-diff.ts";
 import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
@@ -57,7 +57,7 @@ export interface ObserverOptions {
 const notImportedSelector = "endpointslice.kubernetes.io/managed-by!=sealane.dev";
 
 const clusterDnsKey = objectKey("kube-system", "kube-dns");
-const meshDnsKey = objectKey(systemNamespace, meshDnsName);
+const meshDnsKey = objectKey(meshNamespace, meshDnsService);
 
 /** Keys to look at again, each with the time of the first change since it was looked at. */
 type Dirty = Map<ObjectKey, bigint>;

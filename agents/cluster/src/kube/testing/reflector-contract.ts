@@ -199,10 +199,13 @@ export function reflectorContract(start: () => Promise<Harness>): void {
   test("resumes from a bookmark when the server ends the watch", async () => {
     const reflector = reflect({ limits: { watchSeconds: 4 } });
     await eventually("the first list", () => reflector.state.is === "following");
-    // Versions move on by another kind; only a bookmark can tell this watch.
-    await admin.request("PUT", objectPath(resources.namespaces, "", namespace), {
-      body: { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: { moved: "on" } } },
-    });
+    // Versions move on in another namespace; only a bookmark can tell this watch.
+    const elsewhere = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: namespace, namespace: "default" },
+    };
+    await admin.request("POST", collectionPath(resources.configMaps, "default"), { body: elsewhere });
     await eventually("a second watch", () => watches() >= 2, 15_000);
     const versions = client.asked
       .filter((each) => each.startsWith("WATCH"))

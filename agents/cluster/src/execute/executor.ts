@@ -1,0 +1,198 @@
+// Everything that this cluster should look like by the hub's word, made so and kept so: imports, their slices,
+// the conditions of exports. It owns the queues; the writers decide nothing about when.
+
+import { clearInterval, setInterval } from "node:timers";
+import type { Count, Finding, Reason, View } from "@sealane/core";
+import { splitReachKey } from "@sealane/core";
+import type { ShardChange } from "@sealane/wire";
+import type { KubeClient } from "../kube/client.ts";
+import { messageOf } from "../kube/error.ts";
+import type { EventRecorder } from "../kube/events.ts";
+import type { ReflectorLimits } from "../kube/reflector.ts";
+import { objectKey } from "../kube/store.ts";
+import type { ObjectKey } from "../kube/store.ts";
+import { ExportStatusWriter } from "./export-status.ts";
+import type { ExportingCluster } from "./export-status.ts";
+import { ImportStatusWriter } from "./import-status.ts";
+import { ImportWriter } from "./import-writer.ts";
+import type { ImportingCluster } from "./import-writer.ts";
+import { KeyedQueue } from "./keyed-queue.ts";
+import { ForeignObject, TermOver } from "./own-kind.ts";
+import type { Term } from "./own-kind.ts";
+import { OwnObjects } from "./own-objects.ts";
+
+/** What to make so, and where. */
+export interface ExecutorOptions {
+  readonly client: KubeClient;
+  /** Nothing is written outside it. */
+  readonly term: Term;
+  /** Name of this cluster. */
+  readonly clusterName: string;
+  /** What the hub published, as far as it is known. */
+  readonly view: View;
+  /** What is known of this cluster: the observer. */
+  readonly cluster: ImportingCluster & ExportingCluster;
+  readonly events: EventRecorder;
+  readonly onProblem: (error: Error) => void;
+  readonly limits?: Partial<ReflectorLimits>;
+}
+
+const parallelMax = 16;
+const statusParallelMax = 2;
+const statusGatherMs = 100;
+const resyncMs = 600_000;
+const findingsMax = 100;
+
+/** Makes and keeps it so until the term ends. */
+export class Executor {
+  readonly #options: ExecutorOptions;
+  readonly #own: OwnObjects;
+  readonly #imports: ImportWriter;
+  readonly #importStatus: ImportStatusWriter;
+  readonly #exportStatus: ExportStatusWriter;
+  readonly #importQueue: KeyedQueue<ObjectKey>;
+  readonly #importStatusQueue: KeyedQueue<ObjectKey>;
+  readonly #exportStatusQueue: KeyedQueue<ObjectKey>;
+  readonly #findings = new Map<string, Finding>();
+
+  constructor(options: ExecutorOptions) {
+    const { client, term, view, cluster, events, clusterName } = options;
+    this.#options = options;
+    this.#own = new OwnObjects({
+      client,
+      term,
+      onChange: (names) => this.#touchNames(names),
+      onSynced: () => this.touchAll(),
+      onProblem: options.onProblem,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+    });
+    const parts = { view, own: this.#own, cluster };
+    this.#imports = new ImportWriter(parts);
+    this.#importStatus = new ImportStatusWriter(parts);
+    this.#exportStatus = new ExportStatusWriter({ client, term, cluster, clusterName, view, events });
+    this.#importQueue = this.#queue("import", (name) => this.#writeImport(name), {
+      parallelMax,
+      gatherMs: 0,
+    });
+    const late = { parallelMax: statusParallelMax, gatherMs: statusGatherMs };
+    this.#importStatusQueue = this.#queue("status of import", (name) => this.#importStatus.write(name), late);
+    this.#exportStatusQueue = this.#queue("status of export", (name) => this.#exportStatus.write(name), late);
+    const resync = setInterval(() => this.touchAll(), resyncMs);
+    term.signal.addEventListener("abort", () => clearInterval(resync), { once: true });
+  }
+
+  /** What we wrote was listed: from here on the executor works. */
+  get synced(): boolean {
+    return this.#own.synced;
+  }
+
+  /** Nothing is due. */
+  get idle(): boolean {
+    return this.#importQueue.size + this.#importStatusQueue.size + this.#exportStatusQueue.size === 0;
+  }
+
+  /** Takes over one change of what the hub published; the view must have followed it. */
+  follow({ id, entries, completed }: ShardChange): void {
+    const { kind, namespace } = id;
+    if (kind === "import") for (const { key } of entries) this.touch(namespace, key);
+    if (kind === "reach") {
+      for (const service of new Set(entries.map(({ key }) => splitReachKey(key).service)))
+        this.touch(namespace, service);
+    }
+    if (kind === "exportStatus") for (const { key } of entries) this.touchExport(namespace, key);
+    const removes = kind === "member" && entries.some(({ value }) => value === undefined);
+    if (kind === "member" && (completed || removes)) this.touchAll();
+    if (completed && (kind === "import" || kind === "reach")) this.touchNamespace(namespace);
+  }
+
+  /** One imported service may have to look different. */
+  touch(namespace: string, name: string): void {
+    this.#touchNames([objectKey(namespace, name)]);
+  }
+
+  /** A namespace came or went, or more is known of its imports. */
+  touchNamespace(namespace: string): void {
+    const prefix = `${namespace}/`;
+    this.#touchNames([...this.#allNames()].filter((name) => name.startsWith(prefix)));
+  }
+
+  /** The full pass. */
+  touchAll(): void {
+    this.#touchNames(this.#allNames());
+    for (const { namespace, name } of this.#options.cluster.exports.values())
+      this.touchExport(namespace, name);
+  }
+
+  /** The conditions of one export may have to change. */
+  touchExport(namespace: string, name: string): void {
+    this.#exportStatusQueue.add(objectKey(namespace, name));
+  }
+
+  /** Desired against observed. */
+  counts(): readonly Count[] {
+    let observed = 0;
+    let slices = 0;
+    let slicesDue = 0;
+    for (const result of this.#imports.results.values()) {
+      if (result.due === 0) observed++;
+      slices += result.slices;
+      slicesDue += Math.min(result.slices, Math.max(0, result.due - 1));
+    }
+    return [
+      { kind: "imports", desired: this.#imports.results.size, observed },
+      { kind: "slices", desired: slices, observed: slices - slicesDue },
+      { kind: "exports", ...this.#exportStatus.counts() },
+    ];
+  }
+
+  /** What cannot be made so, and why. */
+  findings(): readonly Finding[] {
+    return [...this.#findings.values()].slice(0, findingsMax);
+  }
+
+  #queue(
+    what: string,
+    run: (name: ObjectKey) => Promise<void>,
+    bounds: { parallelMax: number; gatherMs: number },
+  ): KeyedQueue<ObjectKey> {
+    return new KeyedQueue<ObjectKey>(
+      {
+        run: async (name) => {
+          await run(name);
+          this.#findings.delete(`${what} ${name}`);
+        },
+        onError: (name, error) => this.#fail(`${what} ${name}`, error),
+        backoff: { minMs: 20, maxMs: 30_000 },
+        ...bounds,
+      },
+      this.#options.term.signal,
+    );
+  }
+
+  async #writeImport(name: ObjectKey): Promise<void> {
+    if (!this.#own.synced) return;
+    await this.#imports.write(name);
+    if (this.#importStatus.isDue(name)) this.#importStatusQueue.add(name);
+  }
+
+  #touchNames(names: Iterable<ObjectKey>): void {
+    // Before everything was listed a missing object is no missing object; onSynced makes the first full pass.
+    if (!this.#own.synced) return;
+    for (const name of names) this.#importQueue.add(name);
+  }
+
+  #allNames(): Set<ObjectKey> {
+    const names = new Set<ObjectKey>(this.#own.names());
+    for (const [namespace, name] of this.#options.view.imports()) names.add(objectKey(namespace, name));
+    return names;
+  }
+
+  #fail(subject: string, error: unknown): void {
+    if (error instanceof TermOver) return;
+    const reason: Reason = error instanceof ForeignObject ? "ObjectNotOurs" : "ApplyFailed";
+    const message = messageOf(error);
+    if (this.#findings.get(subject)?.message === message) return;
+    this.#findings.set(subject, { subject, reason, message });
+    this.#options.onProblem(error instanceof Error ? error : new Error(message));
+  }
+}

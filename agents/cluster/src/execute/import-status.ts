@@ -1,0 +1,92 @@
+// The status of our ServiceImports: who exports, whether it is ready, that slices are there. Written late and
+// rarely: nothing waits for it.
+
+import type { View } from "@sealane/core";
+import { localiseImport, sameValue } from "@sealane/core";
+import { apiVersion, resources } from "../kube/resource.ts";
+import type { ObjectKey } from "../kube/store.ts";
+import { conditionsOf, importClaim, saysAll } from "./conditions.ts";
+import type { ImportingCluster } from "./import-writer.ts";
+import { StaleObject } from "./own-kind.ts";
+import type { OwnObjects } from "./own-objects.ts";
+import type { ServiceImport } from "./parse-own.ts";
+
+/** Writes the status of imports. */
+export class ImportStatusWriter {
+  readonly #view: View;
+  readonly #own: OwnObjects;
+  readonly #cluster: ImportingCluster;
+  /** The installed CRD has status.endpointSliceObjects; an older one drops it, which the first answer shows. */
+  #hasSliceField = true;
+
+  constructor(options: { view: View; own: OwnObjects; cluster: ImportingCluster }) {
+    this.#view = options.view;
+    this.#own = options.own;
+    this.#cluster = options.cluster;
+  }
+
+  /** Whether the status says something else than it should. */
+  isDue(name: ObjectKey): boolean {
+    const held = this.#own.imports.store.get(name);
+    return held !== undefined && this.#status(held) !== undefined;
+  }
+
+  /** @throws ForeignObject, TermOver, KubeError */
+  async write(name: ObjectKey): Promise<void> {
+    const held = this.#own.imports.store.get(name);
+    const status = held && this.#status(held);
+    if (held === undefined || status === undefined) return;
+    const body = {
+      apiVersion: apiVersion(resources.serviceImports),
+      kind: resources.serviceImports.kind,
+      metadata: { labels: held.labels, annotations: held.annotations },
+      spec: held.spec,
+      status,
+    };
+    try {
+      const answer = await this.#own.imports.update(held, body, "status");
+      if (this.#hasSliceField && answer.endpointSliceObjects === "") this.#hasSliceField = false;
+    } catch (error) {
+      if (!(error instanceof StaleObject)) throw error;
+      // The import itself was written meanwhile; the store is fresh now.
+      if (this.isDue(name)) throw error;
+    }
+  }
+
+  /** The status to write, or undefined when it is so already. */
+  #status(held: ServiceImport): object | undefined {
+    const desired = localiseImport(this.#view, held.namespace, held.name);
+    if (desired === undefined) return undefined;
+    const clusters = desired.service.exporters.map(({ cluster }) => cluster);
+    const claims = [importClaim(this.#problem(held, desired.service.ipFamilies, desired.service.type))];
+    const slicesSaid = !this.#hasSliceField || held.endpointSliceObjects === "Present";
+    if (
+      sameValue(held.clusters, clusters) &&
+      slicesSaid &&
+      saysAll(held.conditions, claims, held.generation)
+    ) {
+      return undefined;
+    }
+    return {
+      clusters: clusters.map((cluster) => ({ cluster })),
+      conditions: conditionsOf(held.conditions, claims, held.generation, new Date()),
+      ...(this.#hasSliceField ? { endpointSliceObjects: "Present" } : {}),
+    };
+  }
+
+  #problem(
+    held: ServiceImport,
+    families: readonly string[],
+    type: string,
+  ): { reason: string; message: string } | undefined {
+    if (type === "Headless" || held.ips.length > 0) return undefined;
+    const own = this.#cluster.serviceFamilies();
+    if (families.some((family) => own.some((each) => each === family))) {
+      return { reason: "Pending", message: "The service has no address in this cluster yet." };
+    }
+    return {
+      reason: "IPFamilyNotSupported",
+      message: `The service has ${families.join(" and ")}, this cluster's Services have ${own.join(" and ")}.`,
+    };
+  }
+}

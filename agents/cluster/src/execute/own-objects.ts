@@ -1,0 +1,148 @@
+// Everything that we wrote in this cluster for imports, as the API server has it now, found by the imported
+// service's name. Tells which names to look at again when somebody changes an object by hand.
+
+import { createHash } from "node:crypto";
+import { derivedServiceName } from "@sealane/core";
+import type { KubeClient } from "../kube/client.ts";
+import type { ReflectorLimits } from "../kube/reflector.ts";
+import { resources } from "../kube/resource.ts";
+import { objectKey, splitKey } from "../kube/store.ts";
+import type { ObjectKey } from "../kube/store.ts";
+import { parseImportedSlice } from "./imported-slice.ts";
+import type { ImportedSlice } from "./imported-slice.ts";
+import { OwnKind } from "./own-kind.ts";
+import type { Term } from "./own-kind.ts";
+import { parseDerivedService, parseServiceImport } from "./parse-own.ts";
+import type { DerivedService, ServiceImport } from "./parse-own.ts";
+
+/** What we have for one imported service. */
+export interface OwnObjectsOf {
+  readonly serviceImport: ServiceImport | undefined;
+  readonly derived: DerivedService | undefined;
+  readonly slices: readonly ImportedSlice[];
+}
+
+/** Options of OwnObjects. */
+export interface OwnObjectsOptions {
+  readonly client: KubeClient;
+  readonly term: Term;
+  /** Names (namespace/name of the import) whose objects changed. */
+  readonly onChange: (names: Iterable<ObjectKey>) => void;
+  /** All three kinds were listed. */
+  readonly onSynced: () => void;
+  readonly onProblem: (error: Error) => void;
+  readonly limits?: Partial<ReflectorLimits>;
+}
+
+/** Our ServiceImports, derived Services and EndpointSlices. */
+export class OwnObjects {
+  readonly imports: OwnKind<ServiceImport>;
+  readonly services: OwnKind<DerivedService>;
+  readonly slices: OwnKind<ImportedSlice>;
+  readonly #slicesByName = new Map<ObjectKey, Map<ObjectKey, ImportedSlice>>();
+  readonly #onChange: OwnObjectsOptions["onChange"];
+  /** Names of changed derived Services and slices, until they are told. */
+  #touched = new Set<ObjectKey>();
+
+  constructor(options: OwnObjectsOptions) {
+    this.#onChange = options.onChange;
+    const onSynced = (): void => {
+      if (this.synced) options.onSynced();
+    };
+    const tellTouched = (): void => {
+      const touched = this.#touched;
+      this.#touched = new Set();
+      this.#onChange(touched);
+    };
+    const { client, term, onProblem } = options;
+    const shared = {
+      client,
+      term,
+      onSynced,
+      onProblem,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+    };
+    this.imports = new OwnKind({
+      ...shared,
+      resource: resources.serviceImports,
+      parse: parseServiceImport,
+      onChange: (keys) => this.#onChange(keys),
+    });
+    this.services = new OwnKind({
+      ...shared,
+      resource: resources.services,
+      parse: parseDerivedService,
+      onChange: tellTouched,
+      observe: (_key, before, after, by) => {
+        if (by === "answer") return;
+        for (const each of [before, after]) {
+          if (each !== undefined && each.importName !== "")
+            this.#touched.add(objectKey(each.namespace, each.importName));
+        }
+      },
+    });
+    this.slices = new OwnKind({
+      ...shared,
+      resource: resources.endpointSlices,
+      parse: parseImportedSlice,
+      onChange: tellTouched,
+      observe: (key, before, after, by) => this.#index(key, before, after, by),
+    });
+  }
+
+  /** All three kinds were listed: what is not here does not exist. */
+  get synced(): boolean {
+    return this.imports.synced && this.services.synced && this.slices.synced;
+  }
+
+  /** What we have for one imported service. */
+  of(name: ObjectKey): OwnObjectsOf {
+    const { namespace, name: importName } = splitKey(name);
+    return {
+      serviceImport: this.imports.store.get(name),
+      derived: this.services.store.get(objectKey(namespace, derivedNameOf(namespace, importName))),
+      slices: [...(this.#slicesByName.get(name)?.values() ?? [])],
+    };
+  }
+
+  /** Every name that we have an object for. */
+  *names(): Generator<ObjectKey, undefined> {
+    for (const { namespace, name } of this.imports.store.values()) yield objectKey(namespace, name);
+    for (const { namespace, importName } of this.services.store.values()) {
+      if (importName !== "") yield objectKey(namespace, importName);
+    }
+    yield* this.#slicesByName.keys();
+  }
+
+  #index(
+    key: ObjectKey,
+    before: ImportedSlice | undefined,
+    after: ImportedSlice | undefined,
+    by: "answer" | "watch",
+  ): void {
+    const touch = (name: ObjectKey): unknown => by === "watch" && this.#touched.add(name);
+    const left = nameOf(before);
+    const joined = nameOf(after);
+    if (left !== undefined) {
+      touch(left);
+      const slices = this.#slicesByName.get(left);
+      slices?.delete(key);
+      if (slices?.size === 0) this.#slicesByName.delete(left);
+    }
+    if (joined === undefined || after === undefined) return;
+    touch(joined);
+    const slices = this.#slicesByName.get(joined) ?? new Map<ObjectKey, ImportedSlice>();
+    this.#slicesByName.set(joined, slices.set(key, after));
+  }
+}
+
+/** Name of the derived Service of an import. */
+export function derivedNameOf(namespace: string, name: string): string {
+  return derivedServiceName(namespace, name, (text) => createHash("sha256").update(text).digest("hex"));
+}
+
+function nameOf(slice: ImportedSlice | undefined): ObjectKey | undefined {
+  return slice === undefined || slice.importName === ""
+    ? undefined
+    : objectKey(slice.namespace, slice.importName);
+}
