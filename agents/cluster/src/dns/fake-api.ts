@@ -1,9 +1,11 @@
-// For tests: the part of an API server that ConfigMaps need, over HTTP: get, list, watch, create, and merge
-// patches that name the version they were made for. It refuses every other request.
+// For tests: the part of an API server that ConfigMaps need, over HTTP: get, list, watch from a version on,
+// create, and merge patches that name the version they were made for. It refuses every other request.
 
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+
+type Texts = Readonly<Record<string, string>>;
 
 interface ConfigMapObject {
   readonly metadata: {
@@ -11,10 +13,20 @@ interface ConfigMapObject {
     readonly name: string;
     readonly uid: string;
     readonly resourceVersion: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
+    readonly labels: Texts;
+    readonly annotations: Texts;
   };
-  readonly data: Readonly<Record<string, string>>;
+  readonly data: Texts;
+}
+
+interface Change {
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly data?: Texts;
+}
+
+interface Event {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly object: ConfigMapObject;
 }
 
 /** A running fake. */
@@ -22,99 +34,121 @@ export interface FakeApi {
   readonly url: string;
   /** What it holds. */
   get(namespace: string, name: string): ConfigMapObject | undefined;
-  /** Sets or, without data, deletes one, as somebody else would. */
-  put(namespace: string, name: string, data: Readonly<Record<string, string>> | undefined): void;
+  /** Sets data as somebody else would. */
+  put(namespace: string, name: string, data: Texts): void;
   close(): Promise<void>;
 }
 
 /** Starts a fake on a free loopback port. */
 export async function startFakeApi(): Promise<FakeApi> {
-  const objects = new Map<string, ConfigMapObject>();
-  const watches = new Set<{
-    readonly response: ServerResponse;
-    readonly matches: (key: string) => boolean;
-  }>();
-  let version = 1;
-
-  function store(
-    namespace: string,
-    name: string,
-    change: Partial<Pick<ConfigMapObject, "data">> & { metadata?: object },
-  ) {
-    const key = `${namespace}/${name}`;
-    const held = objects.get(key);
-    version += 1;
-    const base = { namespace, name, uid: key, labels: {}, annotations: {} };
-    const metadata = { ...base, ...held?.metadata, ...change.metadata, resourceVersion: String(version) };
-    const object = { metadata, data: { ...held?.data, ...change.data } };
-    objects.set(key, object);
-    tell(key, held === undefined ? "ADDED" : "MODIFIED", object);
-    return object;
-  }
-
-  function tell(key: string, type: string, object: ConfigMapObject) {
-    for (const watch of watches)
-      if (watch.matches(key)) watch.response.write(`${JSON.stringify({ type, object })}\n`);
-  }
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "", "http://fake");
-    const [, namespace = "", name] =
-      /^\/api\/v1\/namespaces\/([^/]+)\/configmaps(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
-    const reply = (status: number, body: unknown) =>
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-    const refuse = (code: number, reason: string) =>
-      reply(code, { kind: "Status", code, reason, message: reason });
-    const body = request.method === "GET" ? undefined : JSON.parse(await read(request));
-    const held = objects.get(`${namespace}/${name ?? body?.metadata?.name}`);
-    if (request.method === "GET" && name !== undefined) {
-      if (held === undefined) refuse(404, "NotFound");
-      else reply(200, held);
-    } else if (request.method === "GET") {
-      const wanted = url.searchParams.get("fieldSelector")?.replace("metadata.name=", "");
-      const matches = (key: string) => key === `${namespace}/${wanted}`;
-      if (url.searchParams.get("watch") === "true") {
-        response.writeHead(200).flushHeaders();
-        const watch = { response, matches };
-        watches.add(watch);
-        response.on("close", () => watches.delete(watch));
-      } else {
-        const items = [...objects].filter(([key]) => matches(key)).map(([, object]) => object);
-        reply(200, { kind: "ConfigMapList", metadata: { resourceVersion: String(version) }, items });
-      }
-    } else if (request.method === "POST") {
-      if (held === undefined) reply(201, store(namespace, body.metadata.name, body));
-      else refuse(409, "AlreadyExists");
-    } else if (
-      request.method === "PATCH" &&
-      request.headers["content-type"] === "application/merge-patch+json"
-    ) {
-      if (held === undefined) refuse(404, "NotFound");
-      else if (body.metadata.resourceVersion !== held.metadata.resourceVersion) refuse(409, "Conflict");
-      else reply(200, store(namespace, held.metadata.name, body));
-    } else refuse(405, "MethodNotAllowed");
-  }
-
-  const server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const held = new Held();
+  const server = createServer((request, response) => void answer(held, request, response));
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    get: (namespace, name) => objects.get(`${namespace}/${name}`),
-    put(namespace, name, data) {
-      const key = `${namespace}/${name}`;
-      const held = objects.get(key);
-      if (data !== undefined) store(namespace, name, { data });
-      else if (held !== undefined && objects.delete(key)) {
-        version += 1;
-        tell(key, "DELETED", { ...held, metadata: { ...held.metadata, resourceVersion: String(version) } });
-      }
-    },
+    get: (namespace, name) => held.objects.get(`${namespace}/${name}`),
+    put: (namespace, name, data) => void held.store(namespace, name, { data }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** The objects, every event since the start, and who follows them. */
+class Held {
+  readonly objects = new Map<string, ConfigMapObject>();
+  readonly events: Event[] = [];
+  readonly followers = new Set<(event: Event) => void>();
+
+  get version(): number {
+    return this.events.length + 1;
+  }
+
+  store(namespace: string, name: string, change: Change): ConfigMapObject {
+    const key = `${namespace}/${name}`;
+    const before = this.objects.get(key);
+    const fresh = { namespace, name, uid: key, labels: {}, annotations: {} };
+    const resourceVersion = String(this.version + 1);
+    const object = {
+      metadata: { ...fresh, ...before?.metadata, ...change.metadata, resourceVersion },
+      data: { ...before?.data, ...change.data },
+    };
+    this.objects.set(key, object);
+    const event: Event = { type: before === undefined ? "ADDED" : "MODIFIED", object };
+    this.events.push(event);
+    for (const follow of this.followers) follow(event);
+    return object;
+  }
+}
+
+async function answer(held: Held, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? "", "http://fake");
+  const path = /^\/api\/v1\/namespaces\/([^/]+)\/configmaps(?:\/([^/]+))?$/.exec(url.pathname);
+  const [, namespace = "", name] = path ?? [];
+  if (request.method === "GET" && name === undefined) {
+    collection(held, namespace, url.searchParams, response);
+  } else if (request.method === "GET") {
+    const object = held.objects.get(`${namespace}/${name}`);
+    if (object === undefined) refuse(response, 404);
+    else reply(response, 200, object);
+  } else {
+    const change = JSON.parse(await read(request)) as Change;
+    write(
+      held,
+      { namespace, name, change, kind: `${request.method} ${request.headers["content-type"]}` },
+      response,
+    );
+  }
+}
+
+function collection(held: Held, namespace: string, query: URLSearchParams, response: ServerResponse): void {
+  const name = query.get("fieldSelector")?.replace("metadata.name=", "");
+  const matches = ({ metadata }: ConfigMapObject) =>
+    metadata.namespace === namespace && metadata.name === name;
+  if (query.get("watch") !== "true") {
+    const items = [...held.objects.values()].filter(matches);
+    reply(response, 200, { metadata: { resourceVersion: String(held.version) }, items });
+    return;
+  }
+  const follow = (event: Event) =>
+    void (matches(event.object) && response.write(`${JSON.stringify(event)}\n`));
+  response.writeHead(200).flushHeaders();
+  for (const event of held.events.slice(Number(query.get("resourceVersion")) - 1)) follow(event);
+  held.followers.add(follow);
+  response.on("close", () => held.followers.delete(follow));
+}
+
+interface Write {
+  readonly namespace: string;
+  readonly name: string | undefined;
+  readonly change: Change;
+  /** Method and content type. */
+  readonly kind: string;
+}
+
+function write(held: Held, { namespace, name, change, kind }: Write, response: ServerResponse): void {
+  const of = name ?? String(change.metadata?.["name"]);
+  const object = held.objects.get(`${namespace}/${of}`);
+  if (kind === "POST application/json") {
+    if (object === undefined) reply(response, 201, held.store(namespace, of, change));
+    else refuse(response, 409);
+  } else if (kind === "PATCH application/merge-patch+json") {
+    if (object === undefined) refuse(response, 404);
+    else if (change.metadata?.["resourceVersion"] !== object.metadata.resourceVersion) refuse(response, 409);
+    else reply(response, 200, held.store(namespace, of, change));
+  } else refuse(response, 405);
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+function refuse(response: ServerResponse, code: number): void {
+  reply(response, code, { kind: "Status", code, reason: `Code${code}`, message: "refused" });
 }
 
 async function read(request: IncomingMessage): Promise<string> {

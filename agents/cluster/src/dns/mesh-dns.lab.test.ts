@@ -143,11 +143,15 @@ describe("the peers process and its writer", () => {
 
   test("each configuration is live within five seconds of its replacement", async () => {
     const tookMs: number[] = [];
-    for (const peers of [[], ["c"], ["c", "d"], ["d"], ["b"]]) {
-      const wish = {
-        own: stubOf("a"),
-        peers: peers.map((cluster) => (cluster === "b" ? stubOf("b") : silent(cluster))),
-      };
+    const unknown = { ...silent("unknown"), addresses: [] };
+    for (const peers of [
+      [],
+      [silent("c")],
+      [silent("c"), silent("d")],
+      [silent("d")],
+      [stubOf("b"), unknown],
+    ]) {
+      const wish = { own: stubOf("a"), peers };
       const { text, generation } = peersText(wish, addresses.a);
       writer.offer(text);
       const event = await eventually(`generation ${generation} is live`, 6_000, () => lived(generation));
@@ -167,6 +171,7 @@ describe("the peers process and its writer", () => {
       [`ns.${meshZone}`, "AAAA", { kind: "records", records: ["fd00:101::53"] }],
       [`ns.${meshZone}`, "TXT", { kind: "noData" }],
       [`web.shop.svc.nobody.${meshZone}`, "A", { kind: "noName" }],
+      [`web.shop.svc.unknown.${meshZone}`, "A", { kind: "failure", code: "ESERVFAIL" }],
       ["example.org", "A", { kind: "failure", code: "EREFUSED" }],
     ];
     for (const [name, type, want] of rows)

@@ -1,20 +1,19 @@
 // The Corefile of mesh-dns's peers process, the part that reloads: one block per peer, the mesh zone's apex,
-// and a beacon naming this very text. Leaves out peers that it cannot trust, and says which and why.
+// and a beacon naming this very text. Asks no peer that it cannot trust, and says which and why.
 
 import { createHash } from "node:crypto";
 import type { DesiredNames, Stub } from "@sealane/core";
 import { peersPort } from "./front.ts";
+import type { PeerVerdict } from "./peer-verdict.ts";
+import { judgePeer } from "./peer-verdict.ts";
 import type { Block } from "./print.ts";
 import { block, print } from "./print.ts";
 import { addressProblem, clusterZoneProblem, meshZoneProblem, sortedAddresses, withPort } from "./zone.ts";
 
-/** Upstreams that CoreDNS's forward plugin takes in one line. */
-const upstreamsMax = 15;
-
-/** A peer that has no block. */
+/** A peer whose zone is not asked for. */
 export interface LeftOut {
   readonly zone: string;
-  /** Unknown: the peer reported no address yet. Refused: what is said of it cannot be true. */
+  /** Unknown: no address is known yet. Refused: what is said of it cannot be true. */
   readonly cause: "unknown" | "refused";
   readonly problem: string;
 }
@@ -24,7 +23,7 @@ export interface PeersCorefile {
   readonly text: string;
   /** First 8 hexadecimal digits of the SHA-256 of the text without its beacon. */
   readonly generation: string;
-  /** Zones that have a block, sorted. */
+  /** Peers' zones that are asked for, sorted. */
   readonly zones: readonly string[];
   /** Sorted by zone. */
   readonly leftOut: readonly LeftOut[];
@@ -44,19 +43,23 @@ export function peersCorefile(
   }
   const { meshZone, zone } = names.own;
   const addresses = sortedAddresses(ownAddresses);
-  const served = new Map<string, Stub>();
+  const blocks = new Map<string, Block>();
+  const zones: string[] = [];
   const leftOut: LeftOut[] = [];
   for (const peer of names.peers.toSorted(byZone)) {
-    const out = whyLeftOut(peer, { meshZone, zone, addresses });
-    if (out !== undefined) leftOut.push({ zone: peer.zone, ...out });
-    else if (served.has(peer.zone)) leftOut.push(refused(peer, `zone "${peer.zone}" is given twice`));
-    else served.set(peer.zone, peer);
+    const verdict = blocks.has(peer.zone) ? twice(peer) : judgePeer(peer, { meshZone, zone, addresses });
+    if (verdict.serve === "forward") {
+      blocks.set(peer.zone, forwardBlock(peer));
+      zones.push(peer.zone);
+    } else {
+      if (verdict.serve === "failure") blocks.set(peer.zone, failureBlock(peer));
+      leftOut.push({ zone: peer.zone, cause: verdict.cause, problem: verdict.problem });
+    }
   }
-  const blocks = [...served.values()].map(peerBlock);
-  const bare = print([...blocks, apex(meshZone, addresses, undefined), catchAll()]);
+  const bare = print([...blocks.values(), apex(meshZone, addresses, undefined), catchAll()]);
   const generation = createHash("sha256").update(bare).digest("hex").slice(0, 8);
-  const text = print([...blocks, apex(meshZone, addresses, generation), catchAll()]);
-  return { text, generation, zones: [...served.keys()], leftOut };
+  const text = print([...blocks.values(), apex(meshZone, addresses, generation), catchAll()]);
+  return { text, generation, zones, leftOut };
 }
 
 /** What the peers process serves before anything is known: nothing, while it waits for its first file. */
@@ -64,8 +67,10 @@ export function emptyPeersCorefile(): string {
   return print([catchAll()]);
 }
 
+/** Total, so that even a zone given twice gives one text. */
 function byZone(a: Stub, b: Stub): number {
-  return a.zone === b.zone ? 0 : a.zone < b.zone ? -1 : 1;
+  const [x, y] = [a, b].map(({ zone, addresses, port }) => JSON.stringify([zone, addresses, port]));
+  return x === undefined || y === undefined || x === y ? 0 : x < y ? -1 : 1;
 }
 
 function ownProblem(own: Stub | undefined, addresses: readonly string[]): string | undefined {
@@ -78,43 +83,16 @@ function ownProblem(own: Stub | undefined, addresses: readonly string[]): string
   );
 }
 
-interface Ours {
-  readonly zone: string;
-  readonly meshZone: string;
-  readonly addresses: readonly string[];
-}
-
-function whyLeftOut(peer: Stub, ours: Ours): Omit<LeftOut, "zone"> | undefined {
-  const problem = peerProblem(peer, ours);
-  if (problem !== undefined) return refused(peer, problem);
-  if (peer.addresses.length > 0) return undefined;
+function twice(peer: Stub): PeerVerdict {
   return {
-    cause: "unknown",
-    problem: `Cannot serve "${peer.zone}" yet: the address of its mesh-dns is not known`,
+    serve: "nothing",
+    cause: "refused",
+    problem: `Refused a peer's names: zone "${peer.zone}" is given twice`,
   };
 }
 
-function refused(peer: Stub, problem: string): LeftOut {
-  return { zone: peer.zone, cause: "refused", problem: `Refused a peer's names: ${problem}` };
-}
-
-function peerProblem(peer: Stub, ours: Ours): string | undefined {
-  const zoneProblem = clusterZoneProblem(peer.zone, ours.meshZone);
-  if (zoneProblem !== undefined) return zoneProblem;
-  if (peer.zone === ours.zone) return `zone "${peer.zone}" is this cluster's own`;
-  if (!Number.isInteger(peer.port) || peer.port < 1 || peer.port > 65_535) {
-    return `port ${peer.port} of "${peer.zone}" is not between 1 and 65535`;
-  }
-  if (peer.addresses.length > upstreamsMax) {
-    return `"${peer.zone}" has ${peer.addresses.length} addresses; ${upstreamsMax} is the most`;
-  }
-  const own = peer.addresses.find((address) => ours.addresses.includes(address));
-  if (own !== undefined) return `address ${own} of "${peer.zone}" is this cluster's own mesh-dns`;
-  return peer.addresses.map(addressProblem).find((found) => found !== undefined);
-}
-
 /** A silent peer costs two reads of 700 ms, and after 3.2 s nothing; the front's cache answers meanwhile. */
-function peerBlock(peer: Stub): Block {
+function forwardBlock(peer: Stub): Block {
   const upstreams = sortedAddresses(peer.addresses).map((address) => withPort(address, peer.port));
   return block(
     `${peer.zone}:${peersPort}`,
@@ -131,6 +109,12 @@ function peerBlock(peer: Stub): Block {
     ),
     "prometheus :9154",
   );
+}
+
+/** Holds the zone until it can be asked; the front's cache still gives what it has, as it does for a silent peer. */
+function failureBlock({ zone }: Stub): Block {
+  const failure = block(`template ANY ANY ${zone}`, "rcode SERVFAIL");
+  return block(`${zone}:${peersPort}`, "bind 127.0.0.1", "errors", failure, "prometheus :9154");
 }
 
 /** The mesh zone itself: SOA, NS and the name server's addresses; every unknown cluster ends here, locally. */

@@ -11,6 +11,9 @@ import type { Answer, RecordType, Server } from "./beacon.ts";
 
 const execute = promisify(execFile);
 
+/** iproute2, which every machine that can run the lab has. */
+const iproute = "ip";
+
 /** The lab's CoreDNS, built into its cache on first use; asked of a process, as the lab stands above the agents. */
 export async function corednsPath(): Promise<string> {
   const programs = new URL("../../../../test/lab/cache/go-programs.ts", import.meta.url).href;
@@ -43,14 +46,14 @@ export interface Namespace {
 
 /** Makes a namespace. The name must be free. */
 export async function openNamespace(name: string): Promise<Namespace> {
-  await execute("ip", ["netns", "add", name]);
+  await execute(iproute, ["netns", "add", name]);
   const ip = async (...words: readonly string[]) => {
-    await execute("ip", ["-n", name, ...words]);
+    await execute(iproute, ["-n", name, ...words]);
   };
   await ip("link", "set", "lo", "up");
   const started: Running[] = [];
   const start = (program: string, words: readonly string[]) => {
-    const running = startProgram("ip", ["netns", "exec", name, program, ...words]);
+    const running = startProgram(iproute, ["netns", "exec", name, program, ...words]);
     started.push(running);
     return running;
   };
@@ -64,7 +67,7 @@ export async function openNamespace(name: string): Promise<Namespace> {
     async close() {
       await ask.stop();
       await Promise.all(started.map((running) => running.stop()));
-      await execute("ip", ["netns", "delete", name]);
+      await execute(iproute, ["netns", "delete", name]);
     },
   };
 }
@@ -112,7 +115,7 @@ function asker(namespace: string) {
       );
     }`;
   const words = ["netns", "exec", namespace, process.execPath, "--input-type=module", "-e", script];
-  const child = spawn("ip", words, { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(iproute, words, { stdio: ["pipe", "pipe", "inherit"] });
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   createInterface({ input: child.stdout }).on("line", (line) => {
     const reply = JSON.parse(line) as { id: number; value?: unknown; error?: string };

@@ -68,24 +68,42 @@ test("order of peers and addresses changes no byte; any address changes the gene
 });
 
 describe("a peer is left out", () => {
-  const rows: [name: string, peer: Stub, cause: string, problem: RegExp][] = [
+  const nobody: [name: string, peer: Stub, problem: RegExp][] = [
+    ["with our own zone", stub("a", ["10.102.0.53"]), /own/],
+    ["with a zone elsewhere", { ...stub("b", ["10.102.0.53"]), zone: "google.com" }, /not under/],
+    ["with a zone two labels deep", stub("x.b", ["10.102.0.53"]), /one RFC 1123 label/],
+    ["with a reserved name", stub("gen", ["10.102.0.53"]), /reserved/],
+    ["with grammar in its zone", stub("b {\n}\n.", ["10.102.0.53"]), /RFC 1123/],
+  ];
+  test.each(nobody)("%s: as if it were not there", (_, peer, problem) => {
+    const { zones, leftOut, text } = rendered({ peers: [peer, stub("d", ["10.104.0.53"])] });
+    expect(zones).toEqual(["d.mesh.example"]);
+    expect(leftOut).toEqual([{ zone: peer.zone, cause: "refused", problem: expect.stringMatching(problem) }]);
+    expect(text).toBe(rendered({ peers: [stub("d", ["10.104.0.53"])] }).text);
+  });
+
+  const nowhere: [name: string, peer: Stub, cause: string, problem: RegExp][] = [
     ["without an address", stub("b", []), "unknown", /not known/],
-    ["with our own zone", stub("a", ["10.102.0.53"]), "refused", /own/],
     ["with an address of ours", stub("b", ["10.102.0.53", "10.101.0.53"]), "refused", /10\.101\.0\.53/],
-    ["with a zone elsewhere", { ...stub("b", ["10.102.0.53"]), zone: "google.com" }, "refused", /not under/],
-    ["with a zone two labels deep", stub("x.b", ["10.102.0.53"]), "refused", /one RFC 1123 label/],
-    ["with a reserved name", stub("gen", ["10.102.0.53"]), "refused", /reserved/],
-    ["with grammar in its zone", stub("b {\n}\n.", ["10.102.0.53"]), "refused", /RFC 1123/],
     ["with a name for an address", stub("b", ["ns.example.org"]), "refused", /not an IPv4 or IPv6/],
     ["with an address that is not canonical", stub("b", ["fd00:0::53"]), "refused", /write "fd00::53"/],
     ["with a scope", stub("b", ["fe80::1%eth0"]), "refused", /not an IPv4 or IPv6/],
     ["with port 0", stub("b", ["10.102.0.53"], { port: 0 }), "refused", /port 0/],
   ];
-  test.each(rows)("%s", (_, peer, cause, problem) => {
-    const { zones, leftOut, text } = rendered({ peers: [peer, stub("d", ["10.104.0.53"])] });
-    expect(zones).toEqual(["d.mesh.example"]);
-    expect(leftOut).toMatchObject([{ zone: peer.zone, cause, problem: expect.stringMatching(problem) }]);
-    expect(text).toBe(rendered({ peers: [stub("d", ["10.104.0.53"])] }).text);
+  test.each(nowhere)("%s: its zone fails, and is not said to have no names", (_, peer, cause, problem) => {
+    const { zones, leftOut, text } = rendered({ peers: [peer] });
+    expect(zones).toEqual([]);
+    expect(leftOut).toEqual([{ zone: peer.zone, cause, problem: expect.stringMatching(problem) }]);
+    expect(text).toMatch(
+      /^b\.mesh\.example:5300 \{[^}]*template ANY ANY b\.mesh\.example \{\s*rcode SERVFAIL/,
+    );
+    expect(text).not.toContain("forward");
+  });
+
+  test("given twice: once, whichever came first", () => {
+    const both = [stub("b", ["10.102.0.53"]), stub("b", ["10.102.0.54"])];
+    expect(rendered({ peers: both })).toEqual(rendered({ peers: both.toReversed() }));
+    expect(rendered({ peers: both }).leftOut).toMatchObject([{ problem: expect.stringMatching(/twice/) }]);
   });
 });
 

@@ -7,7 +7,7 @@ import { isIP, SocketAddress } from "node:net";
 export const clustersetZone = "clusterset.local";
 
 /** Labels below the mesh zone that no cluster may have: the name server's own name, and the beacon's. */
-export const reservedLabels: readonly string[] = ["gen", "ns"];
+const reservedLabels: readonly string[] = ["gen", "ns"];
 
 /** One lower-case label of letters, digits and hyphens (RFC 1123, 2.1). */
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -35,7 +35,7 @@ export function clusterZoneProblem(zone: string, meshZone: string): string | und
 }
 
 /** The label in front of the mesh zone. */
-export function clusterOf(zone: string, meshZone: string): string {
+function clusterOf(zone: string, meshZone: string): string {
   return zone.slice(0, -meshZone.length - 1);
 }
 
