@@ -33,7 +33,7 @@ export interface ConfigFlags {
 const fields = ["hub", "ca", "certificate", "key"] as const;
 
 /** The file to read: `--config`, else SEALANE_CONFIG, else `sealane/config.yaml` in the person's configuration folder. */
-export function configPath(flags: ConfigFlags, { env, home }: Pick<Io, "env" | "home">): string {
+function configPath(flags: ConfigFlags, { env, home }: Pick<Io, "env" | "home">): string {
   const named = flags.config ?? env["SEALANE_CONFIG"] ?? "";
   if (named !== "") return resolve(named);
   const folder = env["XDG_CONFIG_HOME"] ?? "";

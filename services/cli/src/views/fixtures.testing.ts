@@ -34,7 +34,7 @@ export function cluster(name: string, fields: Partial<admin.ClusterInfo> = {}): 
 }
 
 /** What a cluster (empty node) or a node observed. */
-export function report(
+function report(
   node: string,
   desired: bigint,
   observed: bigint,

@@ -7,6 +7,7 @@ import type { admin } from "@sealane/wire";
 import type { Format, Listing } from "../print/document.ts";
 import { apiVersion, renderListing } from "../print/document.ts";
 import { tableColumnsMax } from "../print/table.ts";
+import { versionKind } from "../verbs/version.ts";
 import { clusterKind, toCluster } from "./cluster.ts";
 import { allReasons, conclude, reasonKind, stepKind, toStep } from "./explanation.ts";
 import {
@@ -101,6 +102,13 @@ const rows = [
     kind: stepKind,
     items: steps,
     head: { claim: "b imports shop/web", answer: conclude(steps).answer },
+  }),
+  row("versions", {
+    kind: versionKind,
+    items: [
+      { name: "client", version: "0.2.0", schema: null },
+      { name: "hub", version: "0.1.0", schema: { min: 1, max: 2 } },
+    ],
   }),
   row("reasons", { kind: reasonKind, items: allReasons.slice(0, 5) }),
 ];
