@@ -140,6 +140,12 @@ test("a write that somebody else overtook is made again from what they wrote", a
   expect(overtaken).toBe(2);
 });
 
+test("an agent told to be silent writes nothing", async () => {
+  await publishNames(names, around, ports, AbortSignal.abort());
+  expect(api.get("sealane-system", "mesh-dns-peers")).toBeUndefined();
+  expect(api.get("kube-system", "coredns")?.data["Corefile"]).toBe(corefile);
+});
+
 test("an object of our name that is not ours is left alone and told", async () => {
   api.put("sealane-system", "mesh-dns-front", { Corefile: "theirs" });
   const report = await publishNames(names, around, ports);

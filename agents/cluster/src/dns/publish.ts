@@ -60,7 +60,10 @@ const byHand: ReadonlySet<DnsReason> = new Set(["ZoneForeign", "ClusterDnsUnknow
 const proofMs = 5_000;
 const probeMs = 1_000;
 
-/** One pass. Resolves after at most the proof's five seconds and the API server's answers; never rejects. */
+/**
+ * One pass. Resolves after at most the proof's five seconds and the API server's answers; never rejects.
+ * A signal ends it early: it writes nothing more, and its report says what was seen until then.
+ */
 export async function publishNames(
   names: DesiredNames,
   around: DnsSurroundings,
@@ -74,7 +77,7 @@ export async function publishNames(
     const finding: DnsFinding = { subject: "mesh-dns", reason: "NamesUnknown", message };
     return { desired, observed: 0, generation: undefined, replicas: [], findings: [finding] };
   }
-  const written = await write(names.own, peers, around, ports.configMaps);
+  const written = await write(names.own, peers, around, ports.configMaps, signal);
   const [replicas, ownServed, stub] = await Promise.all([
     prove(names.own, peers, around, ports, signal),
     ownZoneServed(names.own, around, ports),
@@ -101,22 +104,29 @@ function leftOut(peers: PeersCorefile): DnsFinding[] {
   }));
 }
 
-/** The peers first: a pod starts as soon as there is a front. */
+/** The peers first: a pod starts as soon as there is a front. Nothing is written once the signal says to be silent. */
 async function write(
   own: Stub,
   peers: PeersCorefile,
   { namespace, ownAddresses, clusterDns }: DnsSurroundings,
   access: ConfigMapAccess,
+  signal: AbortSignal | undefined,
 ): Promise<DnsFinding[]> {
   const front = frontCorefile(own);
   if ("problem" in front) return [{ subject: "mesh-dns", reason: "NamesUnknown", message: front.problem }];
   const wish = { meshZone: own.meshZone, addresses: ownAddresses, version: clusterDns.version };
-  const findings = [
-    await writeOwned(access, { namespace, name: "mesh-dns-peers" }, peers.text),
-    await writeOwned(access, { namespace, name: "mesh-dns-front" }, front.text),
-    await writeStub(access, clusterDns.configMap, wish),
+  const writes = [
+    () => writeOwned(access, { namespace, name: "mesh-dns-peers" }, peers.text),
+    () => writeOwned(access, { namespace, name: "mesh-dns-front" }, front.text),
+    () => writeStub(access, clusterDns.configMap, wish),
   ];
-  return findings.filter((finding) => finding !== undefined);
+  const findings: DnsFinding[] = [];
+  for (const each of writes) {
+    if (signal?.aborted === true) break;
+    const finding = await each();
+    if (finding !== undefined) findings.push(finding);
+  }
+  return findings;
 }
 
 function prove(

@@ -69,6 +69,19 @@ test("both families of the Service, one replica for each pod, and the cluster's 
   });
 });
 
+test("a pod on its way out is not asked any more", async () => {
+  const [endpoint] = slice(true, { "dns-1": "10.1.0.1" }).endpoints;
+  const leaving = {
+    ports: [],
+    endpoints: [{ ...endpoint, conditions: { ready: false, serving: true, terminating: true } }],
+  };
+  const seen = await readSurroundings(
+    client({ ...cluster, [slices]: { items: [leaving] } }),
+    "sealane-system",
+  );
+  expect(seen.replicas).toEqual([]);
+});
+
 test("what does not exist is empty, and a Deployment that may not be read has no version", async () => {
   const seen = await readSurroundings(
     client({ [slices]: { items: [] }, [deployment]: 403 }),

@@ -35,7 +35,7 @@ async function serviceAddresses(
   );
 }
 
-/** One for each pod, by its first family: both families reach the same process. */
+/** One for each pod that is not on its way out, by its first family: both families reach the same process. */
 async function readReplicas(client: KubeClient, namespace: string): Promise<readonly Replica[]> {
   const query = { labelSelector: `kubernetes.io/service-name=${service}` };
   const found = record(
@@ -47,7 +47,8 @@ async function readReplicas(client: KubeClient, namespace: string): Promise<read
     const port = dnsPort(slice);
     for (const endpoint of list(slice["endpoints"], "endpoints").map((each) => record(each, "endpoint"))) {
       const [address = ""] = texts(endpoint["addresses"], "addresses");
-      if (addressProblem(address) !== undefined) continue;
+      const conditions = record(endpoint["conditions"] ?? {}, "conditions");
+      if (addressProblem(address) !== undefined || conditions["terminating"] === true) continue;
       const name = optionalText(
         record(endpoint["targetRef"] ?? {}, "targetRef")["name"],
         "targetRef.name",
