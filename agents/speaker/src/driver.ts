@@ -90,6 +90,3 @@ export interface RouteDriver {
   /** Lets go of sockets. Withdraws nothing. */
   close(): Promise<void>;
 }
-
-/** The wish that removes everything. */
-export const noRoutes: DesiredRoutes = { install: [], originate: [], withheld: [] };

@@ -2,8 +2,8 @@
 
 import { setImmediate as turn } from "node:timers/promises";
 import type { DesiredRoutes } from "@sealane/core";
+import { noRoutes } from "@sealane/core";
 import { afterEach, expect, test, vi } from "vitest";
-import { noRoutes } from "./driver.ts";
 import { toward, wish } from "./drivers/contract.ts";
 import { memoryDriver, memoryNode } from "./drivers/memory.ts";
 import type { Outcome, ReconcilerOptions } from "./reconcile.ts";

@@ -2,10 +2,9 @@
 // drifted, and every outcome is told. It decides nothing about routes and never invents a wish.
 
 import type { DesiredRoutes } from "@sealane/core";
-import { sameValue } from "@sealane/core";
+import { noRoutes, sameValue } from "@sealane/core";
 import { Damper } from "./damp.ts";
 import type { Applied, Finding, RouteDriver } from "./driver.ts";
-import { noRoutes } from "./driver.ts";
 
 /** What the loop is given. */
 export interface ReconcilerOptions {

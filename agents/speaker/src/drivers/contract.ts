@@ -2,9 +2,9 @@
 // rig around it; nothing here knows which daemon it is.
 
 import type { DesiredRoutes, InstallRoute, OriginateRoute } from "@sealane/core";
+import { noRoutes } from "@sealane/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { KernelRoute, RouteDriver } from "../driver.ts";
-import { noRoutes } from "../driver.ts";
 
 /** A driver with its surroundings, and hands that do to them what happens in life. */
 export interface DriverRig {

@@ -3,11 +3,10 @@
 
 import { rm, stat } from "node:fs/promises";
 import type { DesiredRoutes } from "@sealane/core";
-import { nextHopsPerRouteMax } from "@sealane/core";
+import { nextHopsPerRouteMax, noRoutes } from "@sealane/core";
 import type { Disagreement } from "../../compare.ts";
 import { liveRoutes, sameHops, shadowed } from "../../compare.ts";
 import type { Applied, Finding, ObservedRoutes, RouteDriver, Seen } from "../../driver.ts";
-import { noRoutes } from "../../driver.ts";
 import type { OnLinkNetwork } from "../../kernel.ts";
 import { screen } from "../../screen.ts";
 import type { Screened } from "../../screen.ts";

@@ -1,8 +1,9 @@
 // The include's text against goldens, which the lab test also feeds to a real BIRD.
 
+import { noRoutes } from "@sealane/core";
 import { describe, expect, test } from "vitest";
-import { noRoutes } from "../../driver.ts";
 import { announced, toward, wish } from "../contract.ts";
+import { parseInclude } from "./parse-include.ts";
 import { bootOf, includePattern, renderInclude } from "./render.ts";
 
 const context = { originatePath: "/run/sealane/bird/originate.conf", boot: "11111111-2222/4:4026531840" };
@@ -25,6 +26,10 @@ describe("the include for BIRD", () => {
       const { install, originate } = renderInclude(desired, context);
       await expect(install).toMatchFileSnapshot(`golden/${name}.sealane.conf`);
       await expect(originate).toMatchFileSnapshot(`golden/${name}.originate.conf`);
+    });
+
+    test(`${name}: read back, it is the wish again`, () => {
+      expect(parseInclude(renderInclude(desired, context))).toEqual(desired);
     });
   }
 

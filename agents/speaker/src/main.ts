@@ -1,0 +1,30 @@
+// The speaker process: options, logs, signals. Ending it withdraws nothing.
+
+import { pino } from "pino";
+import { version } from "@sealane/core";
+import { parseOptions } from "./options.ts";
+import { startSpeaker } from "./speaker.ts";
+
+const options = parseOptions(process.argv, process.env);
+const log = pino({
+  level: options.logLevel,
+  base: { component: "speaker" },
+  timestamp: pino.stdTimeFunctions.isoTime,
+});
+
+try {
+  const speaker = await startSpeaker(options, log);
+  log.info({ version, node: options.node, agent: options.agent }, "speaker started");
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, "stopping; nothing is withdrawn");
+      speaker.close().catch((error: unknown) => {
+        log.error({ err: error }, "stopping failed");
+        process.exitCode = 1;
+      });
+    });
+  }
+} catch (error) {
+  log.fatal({ err: error }, "cannot start");
+  process.exitCode = 1;
+}
