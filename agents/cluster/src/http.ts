@@ -37,7 +37,9 @@ export async function serveHttp(
     }
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause) => reject(new Error(`Cannot serve health and metrics at ${listen}: ${cause.message}`, { cause })));
+    server.once("error", (cause) =>
+      reject(new Error(`Cannot serve health and metrics at ${listen}: ${cause.message}`, { cause })),
+    );
     server.listen(port, host, resolve);
   });
   return { close: () => server.close() };

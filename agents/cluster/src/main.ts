@@ -11,7 +11,11 @@ import { makeMetrics } from "./metrics.ts";
 import { parseOptions } from "./options.ts";
 
 const options = parseOptions(process.argv, process.env);
-const log = pino({ level: options.logLevel, base: { component: "agent" }, timestamp: pino.stdTimeFunctions.isoTime });
+const log = pino({
+  level: options.logLevel,
+  base: { component: "agent" },
+  timestamp: pino.stdTimeFunctions.isoTime,
+});
 const metrics = makeMetrics();
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -24,7 +28,10 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 try {
   const { kubeconfig, context } = options;
   const client = createKubeClient(
-    await access({ ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) }),
+    await access({
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    }),
   );
   let problem: string | undefined = "the election has not begun";
   const http = await serveHttp(options.metricsListen, metrics.registry, () =>
@@ -37,7 +44,9 @@ try {
       client,
       namespace: options.namespace,
       name: "sealane-agent",
-      ...(options.identity === undefined ? {} : { identity: `${options.identity}-${crypto.randomUUID().slice(0, 8)}` }),
+      ...(options.identity === undefined
+        ? {}
+        : { identity: `${options.identity}-${crypto.randomUUID().slice(0, 8)}` }),
       onLead: (term) => {
         log.info({ epoch: String(term.epoch) }, "leading");
         metrics.leader.set(1);

@@ -24,20 +24,44 @@ const secondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1,
 export function makeMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  new Gauge({ name: "sealane_build_info", help: "Version of this program", labelNames: ["version"], registers }).set({ version }, 1);
+  new Gauge({
+    name: "sealane_build_info",
+    help: "Version of this program",
+    labelNames: ["version"],
+    registers,
+  }).set({ version }, 1);
   return {
     registry,
     leader: new Gauge({ name: "sealane_agent_leader", help: "1 while this replica leads", registers }),
-    sessionUp: new Gauge({ name: "sealane_session_up", help: "1 while the session to the hub is open", registers }),
+    sessionUp: new Gauge({
+      name: "sealane_session_up",
+      help: "1 while the session to the hub is open",
+      registers,
+    }),
     certificateExpiry: new Gauge({
       name: "sealane_certificate_expiry_timestamp_seconds",
       help: "When the certificate towards the hub ends, Unix seconds",
       registers,
     }),
     speakers: new Gauge({ name: "sealane_speakers", help: "Speakers connected to this agent", registers }),
-    desired: new Gauge({ name: "sealane_desired_entries", help: "What should be, by kind", labelNames: ["kind"], registers }),
-    drift: new Gauge({ name: "sealane_drift_entries", help: "What is not as it should be, by kind", labelNames: ["kind"], registers }),
-    exports: new Gauge({ name: "sealane_exports", help: "ServiceExports of this cluster, by reason when refused", labelNames: ["reason"], registers }),
+    desired: new Gauge({
+      name: "sealane_desired_entries",
+      help: "What should be, by kind",
+      labelNames: ["kind"],
+      registers,
+    }),
+    drift: new Gauge({
+      name: "sealane_drift_entries",
+      help: "What is not as it should be, by kind",
+      labelNames: ["kind"],
+      registers,
+    }),
+    exports: new Gauge({
+      name: "sealane_exports",
+      help: "ServiceExports of this cluster, by reason when refused",
+      labelNames: ["reason"],
+      registers,
+    }),
     propagation: new Histogram({
       name: "sealane_propagation_seconds",
       help: "From the observation in the origin cluster to its arrival here, clocks as they are",
@@ -45,7 +69,15 @@ export function makeMetrics(): Metrics {
       buckets: secondsBuckets,
       registers,
     }),
-    framesReceived: new Counter({ name: "sealane_session_frames_received_total", help: "Frames from the hub", registers }),
-    clockOffset: new Gauge({ name: "sealane_clock_offset_seconds", help: "The hub's clock minus this one's", registers }),
+    framesReceived: new Counter({
+      name: "sealane_session_frames_received_total",
+      help: "Frames from the hub",
+      registers,
+    }),
+    clockOffset: new Gauge({
+      name: "sealane_clock_offset_seconds",
+      help: "The hub's clock minus this one's",
+      registers,
+    }),
   };
 }

@@ -56,9 +56,17 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): A
     .version(version)
     .option("--kubeconfig <file>", "kubeconfig; a pod's service account when absent", env["KUBECONFIG"])
     .option("--context <name>", "context of the kubeconfig")
-    .option("--namespace <name>", "namespace of the agent's own objects", env["POD_NAMESPACE"] ?? "sealane-system")
+    .option(
+      "--namespace <name>",
+      "namespace of the agent's own objects",
+      env["POD_NAMESPACE"] ?? "sealane-system",
+    )
     .option("--identity <text>", "unique among replicas", env["POD_NAME"])
-    .option("--node <name>", "node that the agent runs on; its addresses are where speakers find the leader", env["NODE_NAME"])
+    .option(
+      "--node <name>",
+      "node that the agent runs on; its addresses are where speakers find the leader",
+      env["NODE_NAME"],
+    )
     .option("--listen <host:port>", "where speakers connect", address, "[::]:7444")
     .option("--metrics-listen <host:port>", "health and metrics over HTTP", address, "[::]:9465")
     .option("--pod-range <cidr>", "a pod range, instead of detecting them; repeatable", prefixes)

@@ -46,6 +46,23 @@ export const reasons = {
     "The importing cluster has no addresses of any IP family that the service has, so it gets none there.",
   ObjectNotOurs:
     "An object of the wanted name exists that Sealane did not make. It is left alone: delete or rename it.",
+  JoinFailed: "The cluster could not join the hub. The message says what was refused; create a new token if need be.",
+  NamesUnknown:
+    "Nothing can be rendered yet, so what is there stays. It resolves itself when the missing part is known.",
+  NamesRefused:
+    "A peer's names were refused because what is said of them cannot be true. Correct the peer's entry.",
+  PeerAddressUnknown: "A peer's mesh-dns has no admitted address yet, so its zone is not served.",
+  ZoneForeign:
+    "A block in the cluster's own Corefile already serves a zone of the mesh. Remove the zone from it.",
+  CorefileUnreadable:
+    "The cluster's own Corefile cannot be read. Correct it; CoreDNS would not start with it either.",
+  ClusterDnsUnknown:
+    "The cluster's own DNS is not CoreDNS with a Corefile where kubeadm puts it. Forward the mesh's zones to mesh-dns by hand.",
+  ClusterDnsNotForwarding:
+    "The cluster's own DNS does not answer the mesh's zone. It takes a changed Corefile within two minutes; then look into its log.",
+  ReplicaMissing: "mesh-dns has no running replica. Look at its pods.",
+  ReplicaNotLive: "A replica of mesh-dns does not serve the newest configuration. Look into its log.",
+  WriteFailed: "The API server refused a write or could not be reached. It is tried again.",
   ApplyFailed: "What was applied was not found in the daemon or the kernel afterwards, and was rolled back.",
 } as const satisfies Record<string, string>;
 

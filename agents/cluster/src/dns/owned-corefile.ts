@@ -21,7 +21,7 @@ export function writeOwned(
   return attempted(name, "WriteFailed", async () => {
     const found = await access.readConfigMap(name);
     if (found !== undefined && !isOwned(found)) {
-      return finding(name, "ObjectForeign", "it has no sealane.dev/owner=sealane-agent; rename or delete it");
+      return finding(name, "ObjectNotOurs", "it has no sealane.dev/owner=sealane-agent; rename or delete it");
     }
     if (found?.data[corefileKey] === text) return undefined;
     const write = {

@@ -149,7 +149,7 @@ test("an agent told to be silent writes nothing", async () => {
 test("an object of our name that is not ours is left alone and told", async () => {
   api.put("sealane-system", "mesh-dns-front", { Corefile: "theirs" });
   const report = await publishNames(names, around, ports);
-  expect(reasons(report)).toContain("sealane-system/mesh-dns-front ObjectForeign");
+  expect(reasons(report)).toContain("sealane-system/mesh-dns-front ObjectNotOurs");
   expect(api.get("sealane-system", "mesh-dns-front")?.data).toEqual({ Corefile: "theirs" });
 });
 

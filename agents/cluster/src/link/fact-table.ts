@@ -19,9 +19,15 @@ export class FactTable {
   readonly #epoch: bigint;
   #sequence = 0n;
   #outbox: Outbox | undefined;
+  #incarnation = "";
 
   constructor(epoch: bigint) {
     this.#epoch = epoch;
+  }
+
+  /** The cluster's incarnation as its fact says it; empty until that is known. */
+  get incarnation(): string {
+    return this.#incarnation;
   }
 
   /** The outbox of the open session, told of every change from now on; undefined when there is none. */
@@ -33,6 +39,8 @@ export class FactTable {
   apply(changes: readonly FactChange[]): boolean {
     let changed = false;
     for (const { shard, key, value, observedUnixUs } of changes) {
+      if (shard.kind === "cluster" && value !== undefined)
+        this.#incarnation = (value as Values["cluster"]).incarnation;
       const position = this.#next();
       const did =
         value === undefined

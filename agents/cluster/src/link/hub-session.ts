@@ -27,7 +27,10 @@ export function openHubSession(options: HubSessionOptions): SessionClient {
   return new SessionClient({
     connect: () => {
       const { hub, credentials } = options.membership();
-      return Promise.resolve({ client: channel(hub, channelCredentials(credentials)), metadata: new grpc.Metadata() });
+      return Promise.resolve({
+        client: channel(hub, channelCredentials(credentials)),
+        metadata: new grpc.Metadata(),
+      });
     },
     hello: () => ({
       cluster: options.membership().cluster,

@@ -1,0 +1,101 @@
+// The relay to this cluster's speakers for one term: keys, where to find the leader, the listener, the sessions.
+
+import type { Report, ShardChange, ShardTable } from "@sealane/wire";
+import { configMapAccess } from "../dns/config-maps.ts";
+import type { Term } from "../kube/lease.ts";
+import { ownedAnnotations, ownedLabels } from "../kube/ownership.ts";
+import type { Agent } from "../leader.ts";
+import { parseAddress } from "../link/join.ts";
+import { untilDone } from "../retry.ts";
+import { writeLeaderSlices } from "./leader-slices.ts";
+import { ensureListenerKeys, serveSpeakers } from "./listener.ts";
+import type { ListenerKeys } from "./listener-keys.ts";
+import { reviewSpeaker } from "./reviewer.ts";
+import { Speakers } from "./speakers.ts";
+
+/** What the relay needs. */
+export interface RelayOptions {
+  readonly agent: Agent;
+  readonly term: Term;
+  readonly cluster: string;
+  readonly received: ShardTable;
+  /** Underlay addresses of the node that this leader runs on. */
+  readonly addresses: () => readonly string[];
+}
+
+/** A running relay. */
+export interface Relay {
+  readonly changed: (changes: readonly ShardChange[]) => void;
+  /** Nodes whose speakers are connected. */
+  readonly nodes: () => readonly string[];
+  readonly onReport: (listener: (report: Report) => void) => void;
+  readonly close: () => void;
+}
+
+/** ConfigMap by which speakers know the listener: its CA and the cluster's name. */
+export const listenerConfigMapName = "sealane-agent-ca";
+
+/** Starts the relay. Without a listener the agent still leads: it is tried again until the term ends. */
+export async function startRelay({
+  agent,
+  term,
+  cluster,
+  received,
+  addresses,
+}: RelayOptions): Promise<Relay> {
+  const { client, options, metrics, log } = agent;
+  let report: (report: Report) => void = () => undefined;
+  const speakers = new Speakers({
+    cluster,
+    epoch: term.epoch,
+    received,
+    review: (token) =>
+      reviewSpeaker(client, token, `system:serviceaccount:${options.namespace}:sealane-speaker`),
+    onReport: (given) => report(given),
+    onSpeaker: (node, state, why) => {
+      metrics.speakers.set(speakers.nodes.length);
+      log.info({ node, why }, `speaker ${state}`);
+    },
+  });
+  let close: () => void = () => undefined;
+  const serve = async () => {
+    const keys = await ensureListenerKeys(client, options.namespace, Date.now());
+    await publishListener(agent, keys, cluster);
+    ({ close } = await serveSpeakers(options.listen, keys, speakers.open));
+    if (term.signal.aborted) close();
+    await writeLeaderSlices(client, options.namespace, addresses(), parseAddress(options.listen).port);
+  };
+  void untilDone(serve, term.signal, (error) => {
+    close();
+    log.error({ err: error }, "speakers cannot connect");
+  });
+  return {
+    changed: (changes) => speakers.changed(changes),
+    nodes: () => speakers.nodes,
+    onReport: (listener) => {
+      report = listener;
+    },
+    close: () => close(),
+  };
+}
+
+async function publishListener(
+  { client, options }: Agent,
+  keys: ListenerKeys,
+  cluster: string,
+): Promise<void> {
+  const access = configMapAccess(client);
+  const name = { namespace: options.namespace, name: listenerConfigMapName };
+  const data = { "ca.crt": keys.authority, cluster };
+  const found = await access.readConfigMap(name);
+  if (found?.data["ca.crt"] === data["ca.crt"] && found.data["cluster"] === cluster) return;
+  const write = {
+    ...name,
+    data,
+    labels: ownedLabels,
+    annotations: ownedAnnotations,
+    resourceVersion: found?.resourceVersion,
+  };
+  if ((await access.writeConfigMap(write)) === "conflict")
+    throw new Error(`ConfigMap ${listenerConfigMapName} was changed by somebody else meanwhile`);
+}
