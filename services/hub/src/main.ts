@@ -66,6 +66,11 @@ async function run(flags: Flags): Promise<void> {
     timestamp: pino.stdTimeFunctions.isoTime,
   });
   const { data, documents, listen, joinListen, advertise, metricsListen, certificateTtl } = flags;
+  // Listened for from the start, so that a hub told to stop while it starts does so in order.
+  const told = new Promise<NodeJS.Signals>((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("SIGINT", resolve);
+  });
   try {
     const hub = await startHub({
       data,
@@ -77,20 +82,11 @@ async function run(flags: Flags): Promise<void> {
       certificateTtlMs: certificateTtl,
       log,
     });
-    const stop = (signal: NodeJS.Signals): void => {
-      log.info({ signal }, "hub is stopping");
-      hub.close().then(
-        () => log.info("hub has stopped"),
-        (error: unknown) => {
-          log.error({ error: String(error) }, "hub did not stop cleanly");
-          process.exitCode = 1;
-        },
-      );
-    };
-    process.once("SIGTERM", stop);
-    process.once("SIGINT", stop);
+    log.info({ signal: await told }, "hub is stopping");
+    await hub.close();
+    log.info("hub has stopped");
   } catch (error) {
-    log.fatal({ error: String(error) }, "hub cannot start");
+    log.fatal({ error: String(error) }, "hub failed");
     process.stderr.write(`sealane-hub: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }

@@ -2,7 +2,7 @@
 
 import type { World } from "@sealane/core";
 import type { ClusterState, Clusters } from "./clusters.ts";
-import type { ClusterReading } from "./metrics.ts";
+import type { ClusterReading } from "./gauges.ts";
 
 /** One reading for each cluster, sorted by name. */
 export function readClusters(clusters: Clusters, world: World): readonly ClusterReading[] {

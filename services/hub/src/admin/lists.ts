@@ -103,7 +103,7 @@ function compareRanges(a: string, b: string): number {
 }
 
 /** Refuses a name that no cluster has, since an empty list would say something else. */
-export function requireCluster(world: World, cluster: string): void {
+function requireCluster(world: World, cluster: string): void {
   if (world.origins.has(cluster)) return;
   const known = [...world.origins.keys()].toSorted(compareText).map((name) => `"${name}"`);
   throw new CallError(

@@ -11,7 +11,7 @@ const dayMs = 24 * 3600 * 1000;
 /** How long a cluster's certificate holds unless the hub was told otherwise. */
 export const clusterCertificateTtlMs = dayMs;
 /** People renew by hand, so theirs hold for a year. */
-export const personCertificateTtlMs = 365 * dayMs;
+const personCertificateTtlMs = 365 * dayMs;
 /** The hub renews its own server certificate by itself, long before this. */
 export const serverCertificateTtlMs = 90 * dayMs;
 

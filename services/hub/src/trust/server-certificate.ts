@@ -64,15 +64,16 @@ export class ServerCertificate implements experimental.CertificateProvider {
     clearInterval(this.#timer);
   }
 
+  /** grpc-js begins to listen for updates only after it has added its listeners, so the first comes a moment later. */
   addCaCertificateListener(listener: AuthorityListener): void {
-    listener({ caCertificate: this.#authority });
+    queueMicrotask(() => listener({ caCertificate: this.#authority }));
   }
 
   removeCaCertificateListener(_listener: AuthorityListener): void {}
 
   addIdentityCertificateListener(listener: IdentityListener): void {
     this.#listeners.add(listener);
-    listener(this.#identity());
+    queueMicrotask(() => listener(this.#identity()));
   }
 
   removeIdentityCertificateListener(listener: IdentityListener): void {

@@ -60,83 +60,105 @@ const tokenTtlMaxMs = 7 * 24 * 3_600_000;
 const keptAfterExpiryMs = 7 * 24 * 3_600_000;
 const tokensMax = 10_000;
 
+/** What every token function needs. */
+interface Book {
+  readonly store: Store;
+  readonly authorityHash: string;
+  readonly now: () => number;
+}
+
 /** Tokens over a store. `authorityHash` is that of the hub's CA. */
 export function openTokens(store: Store, authorityHash: string, now: () => number): Tokens {
-  const read = async (id: string): Promise<{ record: TokenRecord; revision: number } | undefined> => {
-    const found = await store.get("tokens", id);
-    return found && { record: JSON.parse(found.value) as TokenRecord, revision: found.revision };
-  };
-  const write = (record: TokenRecord, expected: number): Promise<number> =>
-    store.write([{ collection: "tokens", key: record.id, value: JSON.stringify(record), expected }]);
-  const list = async (): Promise<TokenRecord[]> => {
-    const records = (await store.list("tokens")).map(({ value }) => JSON.parse(value) as TokenRecord);
-    return records.toSorted((a, b) => b.createdUnixUs - a.createdUnixUs || (a.id < b.id ? -1 : 1));
-  };
-  const usable = async (
-    text: string,
-    cluster: string,
-  ): Promise<{ record: TokenRecord; revision: number }> => {
-    const token = parse(text);
-    if (token.authorityHash !== authorityHash)
-      throw foreign(token.id, "it was made by a hub with another CA");
-    const found = await read(token.id);
-    if (found === undefined) throw foreign(token.id, "this hub has no token of that id");
-    checkUsable(found.record, token.secret, cluster, now());
-    return found;
-  };
-
+  const book: Book = { store, authorityHash, now };
   return {
-    list,
-    create: async (cluster, ttlMs) => {
-      if (ttlMs <= 0 || ttlMs > tokenTtlMaxMs) {
-        const asked = `${Math.round(ttlMs / 1000)} s`;
-        throw new TokenError(
-          "bound",
-          `Cannot create a token that holds for ${asked}: it must be 1 s to 7 days (604800 s).`,
-        );
-      }
-      await forgetOld(store, await list(), now());
-      const secret = randomBytes(32).toString("base64url");
-      const created = now() * 1000;
-      const record: TokenRecord = {
-        id: randomBytes(6).toString("hex"),
-        cluster,
-        secretHash: hashSecret(secret).toString("hex"),
-        createdUnixUs: created,
-        expiresUnixUs: created + ttlMs * 1000,
-        usedUnixUs: 0,
-        revokedUnixUs: 0,
-      };
-      await write(record, 0);
-      return { token: formatJoinToken({ cluster, id: record.id, secret, authorityHash }), record };
-    },
-    revoke: async (id) => {
-      const found = await read(id);
-      if (found === undefined) {
-        throw new TokenError(
-          "unknown",
-          `Cannot revoke token "${id}": there is none of this id. See "sealane token list".`,
-        );
-      }
-      if (found.record.revokedUnixUs !== 0) return found.record;
-      const revoked = { ...found.record, revokedUnixUs: now() * 1000 };
-      await write(revoked, found.revision);
-      return revoked;
-    },
-    check: async (text, cluster) => void (await usable(text, cluster)),
-    redeem: async (text, cluster) => {
-      const found = await usable(text, cluster);
-      const used = { ...found.record, usedUnixUs: now() * 1000 };
-      try {
-        await write(used, found.revision);
-      } catch (error) {
-        if (error instanceof RevisionConflict)
-          throw unusable(found.record, "used", "it was used or revoked a moment ago");
-        throw error;
-      }
-      return used;
-    },
+    create: (cluster, ttlMs) => create(book, cluster, ttlMs),
+    list: () => list(book),
+    revoke: (id) => revoke(book, id),
+    check: async (text, cluster) => void (await usable(book, text, cluster)),
+    redeem: (text, cluster) => redeem(book, text, cluster),
   };
+}
+
+async function create(
+  book: Book,
+  cluster: string,
+  ttlMs: number,
+): Promise<{ readonly token: string; readonly record: TokenRecord }> {
+  if (ttlMs <= 0 || ttlMs > tokenTtlMaxMs) {
+    const asked = `${Math.round(ttlMs / 1000)} s`;
+    const message = `Cannot create a token that holds for ${asked}: it must be 1 s to 7 days (604800 s).`;
+    throw new TokenError("bound", message);
+  }
+  await forgetOld(book.store, await list(book), book.now());
+  const secret = randomBytes(32).toString("base64url");
+  const created = book.now() * 1000;
+  const record: TokenRecord = {
+    id: randomBytes(6).toString("hex"),
+    cluster,
+    secretHash: hashSecret(secret).toString("hex"),
+    createdUnixUs: created,
+    expiresUnixUs: created + ttlMs * 1000,
+    usedUnixUs: 0,
+    revokedUnixUs: 0,
+  };
+  await write(book, record, 0);
+  const { authorityHash } = book;
+  return { token: formatJoinToken({ cluster, id: record.id, secret, authorityHash }), record };
+}
+
+async function list({ store }: Book): Promise<TokenRecord[]> {
+  const records = (await store.list("tokens")).map(({ value }) => JSON.parse(value) as TokenRecord);
+  return records.toSorted((a, b) => b.createdUnixUs - a.createdUnixUs || (a.id < b.id ? -1 : 1));
+}
+
+async function revoke(book: Book, id: string): Promise<TokenRecord> {
+  const found = await read(book, id);
+  if (found === undefined) {
+    const message = `Cannot revoke token "${id}": there is none of this id. See "sealane token list".`;
+    throw new TokenError("unknown", message);
+  }
+  if (found.record.revokedUnixUs !== 0) return found.record;
+  const revoked = { ...found.record, revokedUnixUs: book.now() * 1000 };
+  await write(book, revoked, found.revision);
+  return revoked;
+}
+
+async function redeem(book: Book, text: string, cluster: string): Promise<TokenRecord> {
+  const found = await usable(book, text, cluster);
+  const used = { ...found.record, usedUnixUs: book.now() * 1000 };
+  try {
+    await write(book, used, found.revision);
+  } catch (error) {
+    if (!(error instanceof RevisionConflict)) throw error;
+    throw unusable(found.record, "used", "it was used or revoked a moment ago");
+  }
+  return used;
+}
+
+/** A token as it stands in the store. */
+interface Found {
+  readonly record: TokenRecord;
+  readonly revision: number;
+}
+
+async function read({ store }: Book, id: string): Promise<Found | undefined> {
+  const found = await store.get("tokens", id);
+  return found && { record: JSON.parse(found.value) as TokenRecord, revision: found.revision };
+}
+
+function write({ store }: Book, record: TokenRecord, expected: number): Promise<number> {
+  return store.write([{ collection: "tokens", key: record.id, value: JSON.stringify(record), expected }]);
+}
+
+async function usable(book: Book, text: string, cluster: string): Promise<Found> {
+  const token = parse(text);
+  if (token.authorityHash !== book.authorityHash) {
+    throw foreign("foreign", token.id, "it was made by a hub with another CA");
+  }
+  const found = await read(book, token.id);
+  if (found === undefined) throw foreign("unknown", token.id, "this hub has no token of that id");
+  checkUsable(found.record, token.secret, cluster, book.now());
+  return found;
 }
 
 function parse(text: string): ReturnType<typeof parseJoinToken> {
@@ -152,7 +174,7 @@ function parse(text: string): ReturnType<typeof parseJoinToken> {
 function checkUsable(record: TokenRecord, secret: string, cluster: string, now: number): void {
   const { id } = record;
   if (!timingSafeEqual(hashSecret(secret), Buffer.from(record.secretHash, "hex"))) {
-    throw foreign(id, "its secret is not the one that this hub made");
+    throw foreign("unknown", id, "its secret is not the one that this hub made");
   }
   if (record.cluster !== cluster) {
     throw new TokenError(
@@ -169,8 +191,7 @@ function checkUsable(record: TokenRecord, secret: string, cluster: string, now: 
     throw unusable(record, "expired", `it expired at ${timeText(record.expiresUnixUs)}`);
 }
 
-function foreign(id: string, why: string): TokenError {
-  const fault = why.includes("CA") ? "foreign" : "unknown";
+function foreign(fault: "foreign" | "unknown", id: string, why: string): TokenError {
   return new TokenError(
     fault,
     `Cannot join with token "${id}": ${why}. Create one at this hub with "sealane token create", or point the agent at the hub that made it.`,

@@ -11,7 +11,7 @@ import { writeAdminFiles } from "./admin-files.ts";
 import { openAuthority } from "./authority.ts";
 import { issueForPerson, issueForServer, signForCluster } from "./certificates.ts";
 import { identityOf, mayActAs } from "./identity.ts";
-import { certificateRequest } from "./request.testing.ts";
+import { certificateRequest } from "../testing/certificate-request.ts";
 import { openRevocations } from "./revocations.ts";
 
 const now = () => Date.UTC(2026, 10, 21);

@@ -1,6 +1,6 @@
 // A certificate request as an agent makes it, for tests.
 
-import * as x509 from "./x509.ts";
+import * as x509 from "../trust/x509.ts";
 
 /** A PKCS#10 request (DER) for a new key, with the key as PEM. The subject is ignored by the hub. */
 export async function certificateRequest(
