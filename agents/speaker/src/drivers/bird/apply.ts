@@ -2,7 +2,7 @@
 // seen in BIRD and in the kernel, confirmed; or undone and put back. It decides nothing about the wish.
 
 import { execFile } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { DesiredRoutes } from "@sealane/core";
@@ -67,6 +67,7 @@ export async function apply(
   await place(ports.paths);
   const reply = await configure(ports, control).catch(async (error: unknown) => {
     await restore(ports.paths, before.placed);
+    await rm(pendingPath(ports.paths), { force: true });
     throw error;
   });
   try {
@@ -85,8 +86,7 @@ export async function apply(
 
 /** Has BIRD take the files in place, with an undo pending. */
 async function configure(ports: BirdPorts, control: BirdControl): Promise<Reply> {
-  await ask(control, "configure check", ["0020"]);
-  await writeSynced(pendingPath(ports.paths), "");
+  await Promise.all([ask(control, "configure check", ["0020"]), writeFile(pendingPath(ports.paths), "")]);
   return ask(control, `configure timeout ${ports.confirmSeconds}`, ["0003", "0004"]);
 }
 
@@ -104,7 +104,7 @@ async function stageChecked(ports: BirdPorts, desired: DesiredRoutes): Promise<v
   const shadowPath = join(dirname(paths.originatePath), "check.conf");
   const checked = async () => {
     await writeSynced(staged.originate, text.originate);
-    await writeSynced(shadowPath, `router id 192.0.2.1;\n${shadow.install}`);
+    await writeFile(shadowPath, `router id 192.0.2.1;\n${shadow.install}`);
     await check(shadowPath);
   };
   await Promise.all([writeSynced(staged.install, text.install), checked()]);

@@ -58,8 +58,9 @@ export async function realRig(
   const prefix = `sealane-speaker-${process.pid}-${++made}`;
   const [namespace, peerNamespace] = [`${prefix}-node`, `${prefix}-peer`];
   const folder = await mkdtemp(join(tmpdir(), `${prefix}-`));
+  const tmpfs = await mkdtemp(`/dev/shm/${prefix}-`);
   const at = (name: string) => join(folder, name);
-  const paths = { installPath: at("disk/sealane.conf"), originatePath: at("run/bird/originate.conf") };
+  const paths = { installPath: at("disk/sealane.conf"), originatePath: join(tmpfs, "bird/originate.conf") };
   const ports: BirdPorts = {
     paths,
     control: { socketPath: at("node.ctl"), deadlineMs: 5_000 },
@@ -74,7 +75,7 @@ export async function realRig(
   const close = async () => {
     await Promise.all([node.kill(), peer.kill()]);
     await Promise.all([namespace, peerNamespace].map((name) => run("ip", ["netns", "delete", name])));
-    await rm(folder, { recursive: true });
+    await Promise.all([folder, tmpfs].map((path) => rm(path, { recursive: true, force: true })));
   };
   const ip = async (...command: readonly string[]) => run("ip", ["-n", namespace, ...command]);
   try {
