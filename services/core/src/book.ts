@@ -81,6 +81,10 @@ export function admit(
     if (refusal === undefined) own.add(prefix, range.kind);
     else refused.set(range, refusal);
   }
+  for (const { range, prefix } of fresh.filter((item) => refused.has(item.range))) {
+    // What it meets among the cluster's own is known only now that all of them are decided.
+    refused.set(range, refuse(scene, prefix, range.kind, own)!);
+  }
   const next = withClaims(book, cluster, own.all());
   return { book: next, verdicts: verdictsOf({ ...scene, book: next }, asked, refused) };
 }

@@ -22,6 +22,7 @@ import {
 import { publishedEntries, publishedText } from "../testing/published.ts";
 import { fuse } from "./fuse.ts";
 import {
+  completeness,
   emptyWorld,
   lookup,
   reduce,
@@ -190,7 +191,8 @@ test("touched entries are all that change, and the full pass agrees after every 
       let world: World = deepFreeze(emptyWorld(declared()));
       const held = new Map<string, string>();
       for (const fact of facts) {
-        const { world: next, touched } = reduce(world, fact);
+        const { world: next, touched, completenessChanged } = reduce(world, fact);
+        if (!completenessChanged) expect(wholeShards(next)).toEqual(wholeShards(world));
         world = deepFreeze(next);
         for (const { shard, key } of touched) {
           const [kind = "", origin = "", ns = ""] = shard.split("|");
@@ -204,6 +206,19 @@ test("touched entries are all that change, and the full pass agrees after every 
     { numRuns: 300 },
   );
 });
+
+/** Ids of whole shards; of the ones that exist in every world of these tests. */
+function wholeShards(world: World): readonly string[] {
+  const perCluster = clusters.flatMap((origin) => [
+    { kind: "node" as const, origin, namespace: "" },
+    ...namespaces.flatMap((ns) => [
+      { kind: "reach" as const, origin, namespace: ns },
+      { kind: "exportStatus" as const, origin, namespace: ns },
+    ]),
+  ]);
+  const merged = namespaces.map((ns) => ({ kind: "import" as const, origin: "", namespace: ns }));
+  return [...perCluster, ...merged].filter((id) => completeness(world, id)).map(shardKey);
+}
 
 test("what the world derives is what deriving it anew gives", () => {
   fc.assert(
