@@ -46,7 +46,8 @@ export const reasons = {
     "The importing cluster has no addresses of any IP family that the service has, so it gets none there.",
   ObjectNotOurs:
     "An object of the wanted name exists that Sealane did not make. It is left alone: delete or rename it.",
-  JoinFailed: "The cluster could not join the hub. The message says what was refused; create a new token if need be.",
+  JoinFailed:
+    "The cluster could not join the hub. The message says what was refused; create a new token if need be.",
   NamesUnknown:
     "Nothing can be rendered yet, so what is there stays. It resolves itself when the missing part is known.",
   NamesRefused:
