@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Access } from "../auth.ts";
 import { resources } from "../resource.ts";
+import { withDefaults } from "./fake-defaults.ts";
 import { FakeObjects, FakeRefusal } from "./fake-objects.ts";
 import type { FakeEvent, FakeObject } from "./fake-objects.ts";
 import type { Harness } from "./harness.ts";
@@ -76,7 +77,7 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
       case "GET":
         return name === "" ? page(objects, target, query) : objects.get(collection, namespace, name);
       case "POST":
-        return objects.create(collection, namespace, body ?? {});
+        return objects.create(collection, namespace, withDefaults(objects, collection, body ?? {}));
       case "PUT":
         return objects.update(collection, namespace, name, body ?? {}, part);
       case "PATCH": {
@@ -111,6 +112,11 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
     objects.forget();
   }
 
+  objects.create("networking.k8s.io/servicecidrs", "", {
+    metadata: { name: "kubernetes" },
+    spec: { cidrs: ["10.112.0.0/16"] },
+  });
+  objects.create("namespaces", "", { metadata: { name: "kube-system" } });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const accessOf = (token: string): Access => ({

@@ -1,0 +1,87 @@
+// What the executor must say about a cluster's own ServiceExports, for the fake and the real API server.
+
+import { expect, test } from "vitest";
+import { resources } from "../../kube/resource.ts";
+import type { AnyObject } from "../../kube/testing/fixtures.ts";
+import type { Harness } from "../../kube/testing/harness.ts";
+import { eventually } from "../../kube/testing/wait.ts";
+import { executorBench } from "./bench.ts";
+
+/** Runs the suite of exports' conditions. */
+export function exportContract(start: () => Promise<Harness>): void {
+  const the = executorBench(start);
+
+  const makeExport = async (): Promise<void> => {
+    const { kube, namespace } = the();
+    await kube.create(resources.namespaces, "", namespace);
+    await kube.create(resources.serviceExports, namespace, "web");
+  };
+
+  const conditions = async (): Promise<Record<string, string>> => {
+    const found = await the().kube.get(resources.serviceExports, the().namespace, "web");
+    const all = (found?.["status"]?.conditions ?? []) as { type: string; status: string; reason: string }[];
+    return Object.fromEntries(all.map(({ type, status, reason }) => [type, `${status} ${reason}`]));
+  };
+
+  const says = (wanted: Record<string, string>): Promise<void> =>
+    eventually(`conditions ${JSON.stringify(wanted)}`, async () => {
+      const now = await conditions();
+      return Object.entries(wanted).every(([type, value]) => now[type] === value);
+    });
+
+  const events = async (reason: string): Promise<readonly AnyObject[]> =>
+    (await the().kube.list(resources.events, the().namespace)).filter((each) => each["reason"] === reason);
+
+  const makeService = (spec: object): Promise<AnyObject> =>
+    the().kube.create(resources.services, the().namespace, "web", { spec });
+
+  test("an export without a Service says so, once, by condition and Event", async () => {
+    await makeExport();
+    await says({ Valid: "False NoService", Ready: "False NoService" });
+    await eventually("the Event", async () => (await events("NoService")).length === 1);
+    the().executor.touchExport(the().namespace, "web");
+    await the().settled();
+    expect(await events("NoService")).toHaveLength(1);
+  });
+
+  test("an ExternalName Service cannot be exported", async () => {
+    await makeExport();
+    await makeService({ type: "ExternalName", externalName: "example.org" });
+    await says({ Valid: "False InvalidServiceType" });
+    expect(await conditions()).toMatchObject({ Ready: "False InvalidServiceType" });
+  });
+
+  test("follows its Service and the hub's word", async () => {
+    await makeExport();
+    const { view, namespace, executor } = the();
+    await says({ Valid: "False NoService" });
+    await makeService({ ports: [{ port: 80 }] });
+    await says({ Valid: "True Valid", Ready: "Unknown Pending" });
+    const tell = (status: object): void => {
+      view.statuses.set(`${namespace}/web`, { accepted: true, conflicts: [], message: "", ...status });
+      executor.touchExport(namespace, "web");
+    };
+    tell({});
+    await says({ Ready: "True Exported", Conflict: "False NoConflicts" });
+    tell({ conflicts: ["PortConflict", "TypeConflict"], message: "two clusters differ" });
+    await says({ Ready: "True Exported", Conflict: "True PortConflict,TypeConflict" });
+    await eventually("the Event", async () => (await events("PortConflict")).length === 1);
+    tell({ accepted: false, reason: "AddressOutsideRanges", message: "10.9.0.1 is outside" });
+    await says({ Ready: "False AddressOutsideRanges" });
+    view.statuses.clear();
+    executor.touchExport(namespace, "web");
+    await the().settled();
+    await says({ Valid: "True Valid", Ready: "False AddressOutsideRanges" });
+    expect(the().executor.counts()).toContainEqual({ kind: "exports", desired: 1, observed: 1 });
+  });
+
+  test("conditions are written only when they change", async () => {
+    await makeExport();
+    await says({ Valid: "False NoService" });
+    await the().settled();
+    the().writes();
+    the().executor.touchAll();
+    await the().settled();
+    expect(the().writes()).toEqual([]);
+  });
+}
