@@ -33,8 +33,9 @@ export interface ApiServers {
   readonly close: () => Promise<void>;
 }
 
-const etcdPort = 23_790;
-const apiPortFirst = 26_443;
+// Of this process alone, below the kernel's ephemeral ports: several test files and benches may run at once.
+const etcdPort = 20_000 + (process.pid % 1_200) * 10;
+const apiPortFirst = etcdPort + 2;
 
 /** Starts etcd and one API server a name; ready when each answers. Everything lies in a temporary folder. */
 export async function startApiServers(names: readonly string[]): Promise<ApiServers> {
