@@ -70,7 +70,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     const http = await serveHttp({
       listen: options.metricsListen,
       metrics: metrics.render,
-      fault: () => undefined,
+      fault: state.fault,
     });
     closers.push(() => http.close());
 

@@ -48,7 +48,8 @@ export function takeSections(intake: Intake, { cluster, speaker, sections }: Arr
       facts.push({ type: "synced", cluster: cluster.name });
     }
   } finally {
-    if (facts.length > 0) intake.take(facts, newestUnixUs);
+    const observedUnixUs = newestUnixUs === 0n ? 0n : newestUnixUs - cluster.clockOffsetUs;
+    if (facts.length > 0) intake.take(facts, observedUnixUs);
   }
 }
 

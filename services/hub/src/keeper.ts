@@ -2,11 +2,13 @@
 // publishes what changed, encoded once for every session. Publishes nothing that is not stored yet.
 
 import { completeness, keysOf, lookup, reduce, shardIds } from "@sealane/core";
-import type { Fact, ShardId, ShardKey, World } from "@sealane/core";
+import type { Fact, ShardId, World } from "@sealane/core";
 import { ShardTable, encodeValue } from "@sealane/wire";
 import type { Values } from "@sealane/wire";
+import { mayBeCompleted } from "./completed.ts";
+import { Round } from "./round.ts";
 import { stickyChanges } from "./sticky.ts";
-import type { Change, Store } from "./store/store.ts";
+import type { Store } from "./store/store.ts";
 
 /** A write that the store refused is tried again after this long. */
 const storeRetryMs = 1_000;
@@ -26,18 +28,12 @@ export interface KeeperOptions {
   readonly store: Store;
   /** This hub's epoch: later than that of every hub before it. */
   readonly epoch: bigint;
-  /** When the origin observed a published entry that passes through; undefined for what the hub merged. */
+  /** When the origin observed an entry that passes through, by its own clock; undefined for what the hub merged. */
   readonly observedUnixUs: (id: ShardId, key: string) => bigint | undefined;
-  /** After an entry was published; `observedUnixUs` is when the fact behind it was observed. */
+  /** After an entry was published; `observedUnixUs` is when the fact behind it was observed, by this hub's clock. */
   readonly onPublished: (id: ShardId, key: string, observedUnixUs: bigint, world: World) => void;
-  readonly onStoreFailure: (error: unknown) => void;
-}
-
-interface Pending {
-  readonly id: ShardId;
-  readonly key: string;
-  /** When the fact behind it was observed, Unix microseconds. */
-  observedUnixUs: bigint;
+  /** The store took a write, or refused it: then nothing more is published until it takes one. */
+  readonly onStored: (error: Error | undefined) => void;
 }
 
 /** The world and what is published of it. */
@@ -49,12 +45,8 @@ export class Keeper {
   #world: World;
   #publishedWorld: World;
   #sequence = 0n;
-  /** Not yet stored, the latest of each record. */
-  #unstored = new Map<string, Change>();
-  /** Not yet published. */
-  #pending = new Map<string, Pending>();
-  #completenessChanged = false;
-  #settling: Promise<void> | undefined;
+  #next = new Round();
+  #storing: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: KeeperOptions) {
@@ -80,103 +72,84 @@ export class Keeper {
     return () => this.#followers.delete(follower);
   }
 
-  /** Takes facts in order. `observedUnixUs` is when the newest of them was observed. */
+  /** Takes facts in order. `observedUnixUs` is when the newest of them was observed, by this hub's clock; 0 when unknown. */
   take(facts: readonly Fact[], observedUnixUs: bigint): void {
     for (const fact of facts) {
       const before = this.#world;
       const { world, touched, completenessChanged } = reduce(before, fact);
       if (world === before) continue;
       this.#world = world;
-      for (const change of stickyChanges(before, world, fact)) {
-        this.#unstored.set(`${change.collection} ${change.key}`, change);
-      }
-      for (const { shard, key } of touched) {
-        this.#pending.set(`${shard} ${key}`, { id: shardIdOf(shard), key, observedUnixUs });
-      }
-      this.#completenessChanged ||= completenessChanged;
+      this.#next.addChanges(stickyChanges(before, world, fact));
+      this.#next.addTouched(touched, observedUnixUs);
+      if (completenessChanged) this.#next.addCompleted(mayBeCompleted(before, world, fact));
     }
     this.#settle();
   }
 
-  /** Resolves when everything taken so far is stored and published. */
-  async settled(): Promise<void> {
-    await this.#settling;
-  }
-
-  /** Finishes what can be finished and publishes no more. */
+  /** Finishes what can be finished, then publishes no more. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#settling;
+    await this.#storing;
     this.#followers.clear();
   }
 
-  /** At once when nothing has to be stored; else after the store, with everything that came meanwhile in the next round. */
+  /** At once when nothing has to be stored; else after the store, with what came meanwhile in the next round. */
   #settle(): void {
-    if (this.#settling !== undefined) return;
-    if (this.#unstored.size === 0) return this.#publish();
-    this.#settling = this.#storeAndPublish().finally(() => {
-      this.#settling = undefined;
-    });
+    if (this.#storing !== undefined) return;
+    if (this.#next.mustBeStored) this.#storing = this.#storeRounds();
+    else this.#publish(this.#takeRound());
   }
 
-  async #storeAndPublish(): Promise<void> {
-    while (this.#unstored.size > 0 || this.#pending.size > 0) {
-      const changes = this.#unstored;
-      const round = {
-        world: this.#world,
-        pending: this.#pending,
-        completenessChanged: this.#completenessChanged,
-      };
-      this.#unstored = new Map();
-      this.#pending = new Map();
-      this.#completenessChanged = false;
-      try {
-        if (changes.size > 0) await this.#options.store.write([...changes.values()]);
-      } catch (error) {
-        this.#takeBack(changes, round);
-        this.#options.onStoreFailure(error);
-        if (this.#closed) return;
-        await new Promise((resolve) => setTimeout(resolve, storeRetryMs));
+  #takeRound(): { readonly round: Round; readonly world: World } {
+    const round = this.#next;
+    this.#next = new Round();
+    return { round, world: this.#world };
+  }
+
+  async #storeRounds(): Promise<void> {
+    while (!this.#next.isEmpty) {
+      const taken = this.#takeRound();
+      if (await this.#stored(taken.round)) {
+        this.#publish(taken);
         continue;
       }
-      this.#publishRound(round);
+      taken.round.addRound(this.#next);
+      this.#next = taken.round;
+      if (this.#closed) break;
+      await new Promise((resolve) => setTimeout(resolve, storeRetryMs));
+    }
+    this.#storing = undefined;
+  }
+
+  async #stored(round: Round): Promise<boolean> {
+    if (!round.mustBeStored) return true;
+    try {
+      await this.#options.store.write(round.changes);
+      this.#options.onStored(undefined);
+      return true;
+    } catch (error) {
+      this.#options.onStored(error instanceof Error ? error : new Error(String(error)));
+      return false;
     }
   }
 
-  /** What could not be stored waits under what came meanwhile. */
-  #takeBack(changes: ReadonlyMap<string, Change>, round: Round): void {
-    this.#unstored = new Map([...changes, ...this.#unstored]);
-    this.#pending = new Map([...round.pending, ...this.#pending]);
-    this.#completenessChanged ||= round.completenessChanged;
-  }
-
-  #publish(): void {
-    const round = {
-      world: this.#world,
-      pending: this.#pending,
-      completenessChanged: this.#completenessChanged,
-    };
-    this.#publishedWorld = round.world;
-    if (round.pending.size === 0 && !round.completenessChanged) return;
-    this.#pending = new Map();
-    this.#completenessChanged = false;
-    this.#publishRound(round);
-  }
-
-  #publishRound({ world, pending, completenessChanged }: Round): void {
-    this.#sequence += 1n;
+  #publish({ round, world }: { readonly round: Round; readonly world: World }): void {
     this.#publishedWorld = world;
-    for (const { id, key, observedUnixUs } of pending.values()) {
+    if (round.isEmpty) return;
+    this.#sequence += 1n;
+    for (const { id, key, observedUnixUs } of round.touched) {
+      // A shard that begins to exist may be whole at once.
+      if (this.published.state(id)?.complete !== true) round.addCompleted([id]);
       if (!this.#put(world, id, key, observedUnixUs)) continue;
       for (const follower of this.#followers) follower.note(id, key);
       this.#options.onPublished(id, key, observedUnixUs, world);
     }
-    if (completenessChanged) this.#publishCompleteness(world);
+    this.#publishCompleted(world, round.completed);
     for (const follower of this.#followers) follower.wake();
   }
 
-  #publishCompleteness(world: World): void {
-    for (const id of shardIds(world)) {
+  #publishCompleted(world: World, ids: Iterable<ShardId>): void {
+    for (const id of ids) {
       if (!completeness(world, id) || !this.published.complete(id, this.#position())) continue;
       for (const follower of this.#followers) follower.noteComplete(id);
     }
@@ -188,7 +161,7 @@ export class Keeper {
     for (const id of shardIds(this.#world)) {
       for (const key of keysOf(this.#world, id)) this.#put(this.#world, id, key, 0n);
     }
-    this.#publishCompleteness(this.#world);
+    this.#publishCompleted(this.#world, shardIds(this.#world));
   }
 
   /** Whether the entry's bytes changed. */
@@ -203,16 +176,4 @@ export class Keeper {
   #position(): { readonly epoch: bigint; readonly sequence: bigint } {
     return { epoch: this.#options.epoch, sequence: this.#sequence };
   }
-}
-
-interface Round {
-  readonly world: World;
-  readonly pending: ReadonlyMap<string, Pending>;
-  readonly completenessChanged: boolean;
-}
-
-/** The parts of a shard's key; none of them can hold a bar. */
-function shardIdOf(key: ShardKey): ShardId {
-  const [kind, origin = "", namespace = ""] = key.split("|");
-  return { kind: kind as ShardId["kind"], origin, namespace };
 }

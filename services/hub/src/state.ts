@@ -25,6 +25,8 @@ export interface HubState {
   readonly keeper: Keeper;
   readonly intake: Intake;
   readonly epoch: bigint;
+  /** Why the hub cannot do its work now, or undefined when it can. */
+  readonly fault: () => string | undefined;
   close(): Promise<void>;
 }
 
@@ -43,7 +45,8 @@ export async function openState(options: HubOptions, metrics: () => HubMetrics):
       log,
     });
     const clusters = new Clusters();
-    const keeper = openKeeper({ data, declarations, durable, clusters, epoch, log }, metrics);
+    const health: { fault: string | undefined } = { fault: undefined };
+    const keeper = openKeeper({ data, declarations, durable, clusters, epoch, log, health }, metrics);
     declarations.follow(({ declared }) => keeper.take([{ type: "declared", declared }], nowUnixUs()));
     const intake: Intake = {
       cache: data.cache,
@@ -57,6 +60,7 @@ export async function openState(options: HubOptions, metrics: () => HubMetrics):
       keeper,
       intake,
       epoch,
+      fault: () => health.fault,
       close: () => closeState(data, declarations, keeper),
     };
   } catch (error) {
@@ -73,10 +77,12 @@ interface KeeperParts {
   readonly clusters: Clusters;
   readonly epoch: bigint;
   readonly log: Logger;
+  /** Where it is kept whether the store takes writes. */
+  readonly health: { fault: string | undefined };
 }
 
 function openKeeper(
-  { data, declarations, durable, clusters, epoch, log }: KeeperParts,
+  { data, declarations, durable, clusters, epoch, log, health }: KeeperParts,
   metrics: () => HubMetrics,
 ): Keeper {
   const { declared } = declarations.current();
@@ -99,11 +105,13 @@ function openKeeper(
       if (id.kind === "member") quarantines.note(key, published.admissions.get(key)?.verdicts ?? []);
       if (observedUnixUs > 0n) metrics().published(Number(nowUnixUs() - observedUnixUs) / 1e6);
     },
-    onStoreFailure: (error) => {
+    onStored: (error) => {
+      health.fault = error && `the store refuses writes: ${error.message}`;
+      if (error === undefined) return;
       metrics().storeFailed();
       log.error(
-        { error: String(error) },
-        "the store refused a write; nothing that follows from it is published until it takes it",
+        { error: error.message },
+        "the store refused a write; nothing more is published until it takes it",
       );
     },
   });

@@ -1,0 +1,76 @@
+// What a cluster sends is held to its bounds, and a broken shard leaves world and shards in step.
+
+import { emptyWorld, reduce } from "@sealane/core";
+import type { World } from "@sealane/core";
+import { expect, it } from "vitest";
+import { ClusterState } from "./clusters.ts";
+import { factKeys } from "./fact-keys.ts";
+import { takeSections } from "./intake.ts";
+import type { FactCache } from "./store/cache.ts";
+import { exportFact } from "./testing/facts.ts";
+import { clusterSections, wholeSection } from "./testing/sections.ts";
+import type { Section } from "@sealane/wire";
+
+const noCache: FactCache = { load: () => [], save: () => {}, flush: () => {}, close: () => {} };
+
+function setUp() {
+  const cluster = new ClusterState("a");
+  let world: World = emptyWorld();
+  const intake = {
+    cache: noCache,
+    world: () => world,
+    take: (facts: Parameters<Parameters<typeof takeSections>[0]["take"]>[0]) => {
+      for (const fact of facts) world = reduce(world, fact).world;
+    },
+  };
+  const take = (...sections: Section[]) =>
+    takeSections(intake, { cluster, speaker: { cluster: "a", epoch: 1n }, sections });
+  const keys = () => [...factKeys(world, exportsId)].toSorted();
+  return { cluster, take, keys, world: () => world };
+}
+
+const exportsId = { kind: "export", origin: "a", namespace: "shop" } as const;
+const exportsOf = (names: readonly string[], sequence: bigint): Section =>
+  wholeSection(
+    "a",
+    { kind: "export", namespace: "shop", sequence },
+    Object.fromEntries(names.map((name) => [name, exportFact(1)])),
+  );
+
+it("takes what came before the fault of a frame, and counts entries", () => {
+  const { cluster, take, keys } = setUp();
+  const bad = { ...exportsOf(["api"], 2n), id: { ...exportsId, origin: "b" } };
+  expect(() => take(exportsOf(["web"], 1n), bad)).toThrow(/may not speak for "b"/);
+  expect(keys()).toEqual(["web"]);
+  expect([cluster.entries, cluster.shards]).toEqual([1, 1]);
+});
+
+it("brings world and shard together again after a sum that did not agree", () => {
+  const { cluster, take, keys } = setUp();
+  take(exportsOf(["api", "web"], 1n));
+  expect(() => take({ ...exportsOf(["new", "web"], 2n), sum: 1n })).toThrow(/sum of shard/);
+  expect(cluster.received.state(exportsId)?.complete).toBe(false);
+  expect(keys()).toContain("new");
+  take(exportsOf(["new", "web"], 3n));
+  expect(keys()).toEqual(["new", "web"]);
+  expect([...cluster.received.entries(exportsId).keys()].toSorted()).toEqual(["new", "web"]);
+});
+
+it("holds what is older than what it has", () => {
+  const { take, keys } = setUp();
+  take(exportsOf(["web"], 5n));
+  take(exportsOf([], 4n));
+  expect(keys()).toEqual(["web"]);
+});
+
+it.each([
+  ["by its last kind", clusterSections("a", 1).filter(({ id }) => id.kind !== "reach")],
+  ["by every namespace's exports and pods", clusterSections("a", 1).filter(({ id }) => id.kind !== "path")],
+])("knows that everything was said %s, and not a shard earlier", (_, sections) => {
+  const { take, world } = setUp();
+  for (const section of sections) {
+    expect(world().origins.get("a")?.synced ?? false).toBe(false);
+    take(section);
+  }
+  expect(world().origins.get("a")?.synced).toBe(true);
+});
