@@ -28,6 +28,7 @@ export async function propagation(options: PropagationOptions): Promise<void> {
     `propagation: ${runs} alternating runs of ${load.changes} changes, ${load.rate}/s over ${load.services} services`,
   );
   const servers = await startApiServers(["a", "b"]);
+  let end = servers.stop;
   try {
     const pair = await prepare(servers, namespace, load.services);
     const ratios = { p50: [] as number[], p99: [] as number[] };
@@ -50,8 +51,8 @@ export async function propagation(options: PropagationOptions): Promise<void> {
     if (options.profile === "profiled")
       console.log(`CPU profiles were written to ${join(servers.directory, "profiles")}`);
   } finally {
-    if (options.profile === "plain") await servers.close();
-    else await servers.stop();
+    // After a failure, and beside profiles, the folder with the logs stays.
+    await end();
   }
 }
 

@@ -48,21 +48,25 @@ export async function prepare(
       const argv = [...profiling, join(repository, entry), ...args];
       children.push(spawn(process.execPath, argv, { stdio: ["ignore", log, log] }));
     };
-    launch("hub", "services/hub/src/main.ts", await hubArguments(servers.directory, data));
-    for (const [index, { name, kubeconfig, client }] of [a, b].entries()) {
-      await giveToken(client, name, data);
-      launch(`agent-${name}`, "agents/cluster/src/main.ts", [
-        ...[`--kubeconfig=${kubeconfig}`, `--listen=127.0.0.1:${17_450 + index}`],
-        ...[`--metrics-listen=127.0.0.1:${19_465 + index}`, "--log-level=warn"],
-      ]);
-    }
-    await waitUntil(
-      { what: `${services} services to be imported (logs in ${servers.directory})`, timeoutMs: 60_000 },
-      () => imported(b.client, namespace, services),
-    );
-    return async () => {
+    const stop = async () => {
       await Promise.all(children.map(ended));
     };
+    try {
+      launch("hub", "services/hub/src/main.ts", await hubArguments(servers.directory, data));
+      for (const [index, { name, kubeconfig, client }] of [a, b].entries()) {
+        await giveToken(client, name, data);
+        launch(`agent-${name}`, "agents/cluster/src/main.ts", [
+          ...[`--kubeconfig=${kubeconfig}`, `--listen=127.0.0.1:${17_450 + index}`],
+          ...[`--metrics-listen=127.0.0.1:${19_465 + index}`, "--log-level=warn"],
+        ]);
+      }
+      const what = `${services} services to be imported (logs in ${servers.directory})`;
+      await waitUntil({ what, timeoutMs: 60_000 }, () => imported(b.client, namespace, services));
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    return stop;
   };
   return { start, prefix: "sealane-" };
 }
@@ -154,10 +158,8 @@ async function giveToken(client: KubeClient, cluster: string, data: string): Pro
     () => false,
   );
   if (known) return;
-  const created = JSON.parse(await cli(config, ["token", "create", cluster, "-o", "json"])) as {
-    token: string;
-  };
-  const stringData = { hub: `127.0.0.1:${hubPort}`, token: created.token };
+  const token = (await cli(config, ["token", "create", cluster])).trim();
+  const stringData = { hub: `127.0.0.1:${hubPort}`, token };
   await ensure(client, path, {
     apiVersion: "v1",
     kind: "Secret",

@@ -35,7 +35,6 @@ export async function joinMember(hub: string, token: string, facts: MemberFacts)
   let state: SessionState["state"] = "connecting";
   const session = openHubSession({
     membership: () => ({ cluster, hub, credentials }),
-    incarnation: () => facts.cluster.incarnation,
     epoch: 1n,
     facts: table,
     received: new ShardTable(),

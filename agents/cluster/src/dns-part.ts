@@ -1,10 +1,8 @@
-// The agent's DNS: the loop that publishes names, with this cluster's API server behind its ports, and its last report.
+// The agent's DNS: the loop that publishes names, its last report, and what the log says of it.
 
 import type { DesiredNames } from "@sealane/core";
-import { configMapAccess } from "./dns/config-maps.ts";
-import { startNamesLoop } from "./dns/names-loop.ts";
 import type { NamesReport } from "./dns/publish.ts";
-import { readSurroundings } from "./dns/surroundings.ts";
+import { startNames } from "./dns/start-names.ts";
 import type { Agent } from "./leader.ts";
 
 /** The running DNS part. */
@@ -12,38 +10,30 @@ export interface DnsPart {
   readonly offer: (names: DesiredNames) => void;
   /** Undefined before the first pass. */
   readonly report: () => NamesReport | undefined;
-  /** Called after each pass. */
-  readonly onReport: (listener: () => void) => void;
 }
 
 /** Starts it; it ends with the signal. */
 export function startDns({ client, options, log }: Agent, signal: AbortSignal): DnsPart {
   let last: NamesReport | undefined;
-  let listener: () => void = () => undefined;
   let told = "";
-  const loop = startNamesLoop(
+  const tell = ({ findings, generation }: NamesReport) => {
+    const text = JSON.stringify(findings);
+    if (text === told) return;
+    told = text;
+    if (findings.length > 0) log.warn({ findings }, "names are not as wanted yet");
+    else log.info({ generation }, "names are live on every replica");
+  };
+  const loop = startNames(
+    client,
+    options.namespace,
     {
-      surroundings: () => readSurroundings(client, options.namespace),
-      ports: { configMaps: configMapAccess(client) },
       onReport: (report) => {
         last = report;
-        const text = JSON.stringify(report.findings);
-        if (text !== told && report.findings.length > 0)
-          log.warn({ findings: report.findings }, "names are not as wanted yet");
-        if (text !== told && report.findings.length === 0)
-          log.info({ generation: report.generation }, "names are live on every replica");
-        told = text;
-        listener();
+        tell(report);
       },
       onError: (error) => log.warn({ err: error }, "names could not be published"),
     },
     signal,
   );
-  return {
-    offer: (names) => loop.offer(names),
-    report: () => last,
-    onReport: (given) => {
-      listener = given;
-    },
-  };
+  return { offer: (names) => loop.offer(names), report: () => last };
 }

@@ -19,7 +19,7 @@ export async function serveHttp(
     const answer = (status: number, body: string, type = "text/plain") => {
       response.writeHead(status, { "content-type": type }).end(`${body}\n`);
     };
-    switch (request.url) {
+    switch (request.url ?? "") {
       case "/healthz":
         return answer(200, "ok");
       case "/readyz": {

@@ -2,24 +2,27 @@
 // ends with the term's signal, and nothing that was made is taken back.
 
 import type { Logger } from "pino";
-import { localiseNames } from "@sealane/core";
 import type { DesiredNames } from "@sealane/core";
+import { localiseNames } from "@sealane/core";
 import type { ShardChange } from "@sealane/wire";
 import { ReceivedView, ShardTable } from "@sealane/wire";
+import type { DnsPart } from "./dns-part.ts";
 import { startDns } from "./dns-part.ts";
 import { Executor } from "./execute/executor.ts";
 import type { KubeClient } from "./kube/client.ts";
+import type { EventSubject } from "./kube/events.ts";
 import { EventRecorder } from "./kube/events.ts";
 import type { Term } from "./kube/lease.ts";
-import { FactTable } from "./link/fact-table.ts";
 import { openHubSession } from "./link/hub-session.ts";
 import type { Membership } from "./link/membership.ts";
 import { ensureMembership, joinSecretName } from "./link/membership.ts";
+import { observe } from "./link/observed-facts.ts";
 import { keepRenewed } from "./link/renewal.ts";
 import type { Metrics } from "./metrics.ts";
-import { KubernetesObserver } from "./observe/observer.ts";
+import { showPropagation } from "./metrics.ts";
 import type { AgentOptions } from "./options.ts";
 import { quarantineTeller } from "./quarantine.ts";
+import type { Relay } from "./relay/relay.ts";
 import { startRelay } from "./relay/relay.ts";
 import { startReports } from "./reports.ts";
 import { untilDone } from "./retry.ts";
@@ -74,92 +77,75 @@ interface Service {
   readonly term: Term;
   readonly events: EventRecorder;
   readonly membership: Membership;
-  readonly subject: Awaited<ReturnType<typeof systemNamespaceSubject>>;
+  readonly subject: EventSubject;
 }
 
-async function serve({ agent, term, events, membership, subject }: Service): Promise<void> {
-  const { options, client, metrics, log } = agent;
+async function serve(service: Service): Promise<void> {
+  const { agent, term, events, membership } = service;
+  const { client, log } = agent;
   const { cluster } = membership;
-  const { signal } = term;
   const onProblem = (error: Error) => log.warn({ err: error }, "problem");
-  const facts = new FactTable(term.epoch);
   const received = new ShardTable();
   const view = new ReceivedView(received);
-  const synced = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => synced.resolve(), { once: true });
   let executor: Executor | undefined;
-  let wake: () => void = () => undefined;
-  const observer = new KubernetesObserver(
-    {
-      client,
-      cluster,
-      declared: {
-        ...(options.podRanges === undefined ? {} : { pod: options.podRanges }),
-        ...(options.serviceRanges === undefined ? {} : { service: options.serviceRanges }),
-      },
-      onFacts: (changes) => {
-        if (facts.apply(changes)) wake();
-      },
-      onComplete: (shards) => {
-        if (facts.complete(shards)) wake();
-      },
-      onSynced: () => synced.resolve(),
-      onExport: (namespace, name) => executor?.touchExport(namespace, name),
-      onNamespace: (name) => executor?.touchNamespace(name),
-      onProblem,
-    },
-    signal,
-  );
-  executor = new Executor({ client, term, clusterName: cluster, view, cluster: observer, events, onProblem });
-  await synced.promise;
-  if (signal.aborted) return;
-
-  const relay = await startRelay({
-    agent,
-    term,
+  const facts = observe(agent, term, {
     cluster,
+    onExport: (namespace, name) => executor?.touchExport(namespace, name),
+    onNamespace: (name) => executor?.touchNamespace(name),
+    onProblem,
+  });
+  const { observer } = facts;
+  const parts = { client, term, clusterName: cluster, view, cluster: observer, events, onProblem };
+  executor = new Executor(parts);
+  await facts.synced;
+  if (term.signal.aborted) return;
+  const addresses = () => observer.nodeAddresses(agent.options.node ?? "");
+  const relay = startRelay({ agent, term, cluster, received, addresses });
+  const dns = startDns(agent, term.signal);
+  const follow = follower(service, view, { executor, relay, dns });
+  const session = openHubSession({
+    membership: keepRenewed(agent, membership, term.signal).current,
+    epoch: term.epoch,
+    facts: facts.table,
     received,
-    addresses: () => observer.nodeAddresses(options.node ?? ""),
+    onChanges: follow,
+    onState: followState(agent),
   });
-  const dns = startDns(agent, signal);
-  const renewed = keepRenewed(agent, membership, signal);
-  const tellQuarantine = quarantineTeller({
-    cluster,
-    view,
-    events,
-    subject,
-    log: (verdict, text) =>
-      log.warn(
-        { prefix: verdict.prefix, reason: verdict.reason, owner: verdict.owner, free: verdict.free },
-        text,
-      ),
-    admitted: (prefix) => log.info({ prefix }, "range admitted"),
-  });
+  facts.onWake(() => session.wake());
+  relay.onReport((report) => session.report(report));
+  startReports({ agent, session, executor, dns, relay }, term.signal);
+  await aborted(term.signal);
+  session.close();
+  relay.close();
+}
+
+interface Followers {
+  readonly executor: Executor;
+  readonly relay: Relay;
+  readonly dns: DnsPart;
+}
+
+/** Hands each frame's changes to everybody whom they concern; the view first. */
+function follower(service: Service, view: ReceivedView, { executor, relay, dns }: Followers) {
+  const { agent, events, membership, subject } = service;
+  const { cluster } = membership;
+  const tellQuarantine = quarantineTeller({ cluster, view, events, subject, log: agent.log });
   let names: DesiredNames | undefined;
-  const onChanges = (changes: readonly ShardChange[]) => {
+  return (changes: readonly ShardChange[]) => {
     for (const change of changes) view.follow(change);
     for (const change of changes) executor.follow(change);
     relay.changed(changes);
+    showPropagation(agent.metrics, changes);
     if (changes.some(({ id }) => id.kind === "member")) tellQuarantine();
-    if (changes.some(({ id }) => id.kind === "stub"))
-      dns.offer((names = localiseNames(view, cluster, names)));
+    if (!changes.some(({ id }) => id.kind === "stub")) return;
+    names = localiseNames(view, cluster, names);
+    dns.offer(names);
   };
-  const session = openHubSession({
-    membership: renewed.current,
-    incarnation: () => facts.incarnation,
-    epoch: term.epoch,
-    facts,
-    received,
-    onChanges,
-    onState: followState(agent),
-  });
-  wake = () => session.wake();
-  relay.onReport((report) => session.report(report));
-  startReports({ agent, session, executor, dns, relay }, signal);
-  await new Promise<void>((resolve) => {
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
     if (signal.aborted) resolve();
   });
-  session.close();
-  relay.close();
 }

@@ -1,7 +1,9 @@
 // The agent's metrics, each there from the start so that its absence means something. Labels come from closed lists.
 
 import { version } from "@sealane/core";
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { ShardChange } from "@sealane/wire";
+import { nowUnixUs } from "@sealane/wire";
+import { Gauge, Histogram, Registry } from "prom-client";
 
 /** All metrics of one process. */
 export interface Metrics {
@@ -12,9 +14,7 @@ export interface Metrics {
   readonly speakers: Gauge;
   readonly desired: Gauge<"kind">;
   readonly drift: Gauge<"kind">;
-  readonly exports: Gauge<"reason">;
   readonly propagation: Histogram<"stage">;
-  readonly framesReceived: Counter;
   readonly clockOffset: Gauge;
 }
 
@@ -56,22 +56,11 @@ export function makeMetrics(): Metrics {
       labelNames: ["kind"],
       registers,
     }),
-    exports: new Gauge({
-      name: "sealane_exports",
-      help: "ServiceExports of this cluster, by reason when refused",
-      labelNames: ["reason"],
-      registers,
-    }),
     propagation: new Histogram({
       name: "sealane_propagation_seconds",
       help: "From the observation in the origin cluster to its arrival here, clocks as they are",
       labelNames: ["stage"],
       buckets: secondsBuckets,
-      registers,
-    }),
-    framesReceived: new Counter({
-      name: "sealane_session_frames_received_total",
-      help: "Frames from the hub",
       registers,
     }),
     clockOffset: new Gauge({
@@ -80,4 +69,16 @@ export function makeMetrics(): Metrics {
       registers,
     }),
   };
+}
+
+/** Times what arrived live, by the origin's stamp: at this agent, before it is written. */
+export function showPropagation(metrics: Metrics, changes: readonly ShardChange[]): void {
+  const now = nowUnixUs();
+  for (const { id, entries, completed } of changes) {
+    if (completed || id.kind !== "reach") continue;
+    for (const { observedUnixUs } of entries) {
+      if (observedUnixUs > 0n)
+        metrics.propagation.observe({ stage: "received" }, Number(now - observedUnixUs) / 1e6);
+    }
+  }
 }

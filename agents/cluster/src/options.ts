@@ -74,7 +74,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): A
     .option("--log-level <level>", "trace, debug, info, warn or error", env["LOG_LEVEL"] ?? "info")
     .addHelpText("after", examples)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  const flags = program.parse(argv as string[]).opts<Flags>();
+  const flags = program.parse(argv).opts<Flags>();
   return {
     kubeconfig: flags.kubeconfig,
     context: flags.context,

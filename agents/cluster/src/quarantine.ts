@@ -1,6 +1,7 @@
 // Tells people of this cluster about ranges of theirs that were not admitted: once in the log and once as an Event for
 // each change of the verdict.
 
+import type { Logger } from "pino";
 import type { RangeVerdict, View } from "@sealane/core";
 import type { EventRecorder, EventSubject } from "./kube/events.ts";
 
@@ -11,15 +12,14 @@ export interface QuarantineOptions {
   readonly events: EventRecorder;
   /** The object that the Events are about. */
   readonly subject: EventSubject;
-  readonly log: (verdict: RangeVerdict, text: string) => void;
-  readonly admitted: (prefix: string) => void;
+  readonly log: Logger;
 }
 
 /** Looks at the cluster's own verdicts; call it whenever members changed. */
 export function quarantineTeller(options: QuarantineOptions): () => void {
   const told = new Map<string, string>();
   return () => {
-    const { cluster, view, events, subject, log, admitted } = options;
+    const { cluster, view, events, subject, log } = options;
     const member = view.member(cluster);
     if (member === undefined) return;
     const refused = member.ranges.filter((range) => !range.admitted);
@@ -27,7 +27,8 @@ export function quarantineTeller(options: QuarantineOptions): () => void {
       const note = quarantineText(verdict);
       if (told.get(verdict.prefix) === note) continue;
       told.set(verdict.prefix, note);
-      log(verdict, note);
+      const { prefix, reason, owner, free } = verdict;
+      log.warn({ prefix, reason, owner, free }, note);
       events.record(subject, {
         type: "Warning",
         reason: verdict.reason ?? "RangeOverlap",
@@ -38,7 +39,7 @@ export function quarantineTeller(options: QuarantineOptions): () => void {
     for (const prefix of told.keys()) {
       if (refused.some((verdict) => verdict.prefix === prefix)) continue;
       told.delete(prefix);
-      admitted(prefix);
+      log.info({ prefix }, "the range is admitted now");
     }
   };
 }

@@ -13,7 +13,6 @@ import type { Membership } from "./membership.ts";
 export interface HubSessionOptions {
   /** Asked at each attempt, so that a renewed certificate is used. */
   readonly membership: () => Membership;
-  readonly incarnation: () => string;
   readonly epoch: bigint;
   readonly facts: FactTable;
   readonly received: ShardTable;
@@ -35,7 +34,7 @@ export function openHubSession(options: HubSessionOptions): SessionClient {
     hello: () => ({
       cluster: options.membership().cluster,
       node: "",
-      incarnation: options.incarnation(),
+      incarnation: facts.incarnation,
       epoch,
       seen: newestPositions(received),
       version,

@@ -36,13 +36,7 @@ export interface Relay {
 export const listenerConfigMapName = "sealane-agent-ca";
 
 /** Starts the relay. Without a listener the agent still leads: it is tried again until the term ends. */
-export async function startRelay({
-  agent,
-  term,
-  cluster,
-  received,
-  addresses,
-}: RelayOptions): Promise<Relay> {
+export function startRelay({ agent, term, cluster, received, addresses }: RelayOptions): Relay {
   const { client, options, metrics, log } = agent;
   let report: (report: Report) => void = () => undefined;
   const speakers = new Speakers({
