@@ -300,7 +300,8 @@ export class KubernetesObserver {
   /** Shards that were never declared whole: every kind without namespaces at first, then each namespace's when it appears. */
   #newShards(changes: readonly FactChange[]): ShardId[] {
     const { cluster } = this.#options;
-    const kinds: readonly FactKind[] = ["cluster", "node", "namespace"];
+    // `path` travels after all other kinds: once it is whole, the hub knows that everything was said.
+    const kinds: readonly FactKind[] = ["cluster", "node", "namespace", "path"];
     const always = kinds.map((kind): ShardId => ({ kind, origin: cluster, namespace: "" }));
     const fresh: ShardId[] = [];
     for (const id of [...always, ...changes.map((change) => change.shard)]) {
