@@ -19,7 +19,7 @@ export interface BothViews {
 }
 
 /** Names under which the kernel's routes of BIRD appear: with and without /etc/iproute2/rt_protos. */
-export const birdWriters: ReadonlySet<string> = new Set(["bird", "12"]);
+const birdWriters: ReadonlySet<string> = new Set(["bird", "12"]);
 
 /**
  * Every disagreement, at most one for each prefix and place. `gone` are prefixes that we held before and no

@@ -23,7 +23,7 @@ import {
 const run = promisify(execFile);
 
 /** The name in its certificate. */
-export const fakeAgentName = "sealane-agent.sealane-system.svc";
+const fakeAgentName = "sealane-agent.sealane-system.svc";
 
 /** The only token that it accepts. */
 export const fakeToken = "the-token";
@@ -142,12 +142,12 @@ export class FakeAgent {
 }
 
 /** A ready node. */
-export function nodeFact(addresses: readonly string[], podPrefixes: readonly string[]): NodeFact {
+function nodeFact(addresses: readonly string[], podPrefixes: readonly string[]): NodeFact {
   return { addresses, podPrefixes, ready: true, zone: "" };
 }
 
 /** One pod of a service. */
-export function reachFact(address: string, ready: boolean): ReachFact {
+function reachFact(address: string, ready: boolean): ReachFact {
   const pod = { addresses: [address], ready, serving: ready, terminating: false, hostname: "", pod: "web" };
   return {
     zone: "",

@@ -30,11 +30,14 @@ export interface SpeakerOptions {
   /** How long a next hop that comes back must be wanted. */
   readonly stableMs: number;
   readonly auditMs: number;
+  /** Health page of kube-proxy; undefined: announcing does not wait for it. */
+  readonly kubeProxyHealthz: string | undefined;
   readonly logLevel: string;
 }
 
-interface Flags extends Omit<SpeakerOptions, "cluster" | "stableMs" | "auditMs"> {
+interface Flags extends Omit<SpeakerOptions, "cluster" | "stableMs" | "auditMs" | "kubeProxyHealthz"> {
   cluster?: string;
+  kubeProxyHealthz?: string;
   stableSeconds: number;
   auditSeconds: number;
 }
@@ -87,6 +90,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
     .option("--metrics-listen <host:port>", "health and metrics over HTTP", hostPort, "[::]:9466")
     .option("--stable-seconds <seconds>", "how long a next hop that comes back must be wanted", seconds, 5)
     .option("--audit-seconds <seconds>", "between comparisons with the kernel", seconds, 10)
+    .option("--kube-proxy-healthz <url>", "after a reboot, announce once this page answers 200")
     .option(
       "--log-level <level>",
       "trace, debug, info, warn or error (LOG_LEVEL)",
@@ -94,8 +98,16 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
     )
     .addHelpText("after", examples)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  const { cluster, stableSeconds, auditSeconds, ...flags } = program.parse(argv).opts<Flags>();
-  return { ...flags, cluster, stableMs: stableSeconds * 1000, auditMs: auditSeconds * 1000 };
+  const { cluster, kubeProxyHealthz, stableSeconds, auditSeconds, ...flags } = program
+    .parse(argv)
+    .opts<Flags>();
+  return {
+    ...flags,
+    cluster,
+    kubeProxyHealthz,
+    stableMs: stableSeconds * 1000,
+    auditMs: auditSeconds * 1000,
+  };
 }
 
 function hostPort(text: string): string {

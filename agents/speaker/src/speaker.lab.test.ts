@@ -145,6 +145,20 @@ test("an agent that knows nothing yet removes nothing; one that knows removes", 
   expect(await hops("10.110.2.0/24")).toEqual(["10.10.0.12"]);
 });
 
+test("after a reboot nothing is announced before kube-proxy has synced", async () => {
+  publishWorld(agent);
+  completeWorld(agent);
+  startSpeaker("--kube-proxy-healthz", "http://127.0.0.1:10256/healthz");
+  await vi.waitFor(async () => expect(await hops("10.97.0.9/32")).toHaveLength(3), patience);
+  await vi.waitFor(() => expect(agent.reports.at(-1)?.counts[0]?.observed).toBe(8), patience);
+  expect(await rig.ask('show route where proto ~ "sealane_originate*"')).toBe("");
+  const serve = 'require("http").createServer((q, r) => r.end()).listen(10256, "127.0.0.1")';
+  monitors.push(
+    spawn("ip", ["netns", "exec", rig.namespace, process.execPath, "-e", serve], { stdio: "ignore" }),
+  );
+  await vi.waitFor(async () => expect(await rig.learned()).toHaveLength(4), patience);
+});
+
 test("a token that is not accepted is said, and tried again with what the file has then", async () => {
   publishWorld(agent);
   await writeFile(join(folder, "token"), "another");

@@ -14,6 +14,7 @@ import { parseInclude } from "./drivers/bird/parse-include.ts";
 import { serveHttp } from "./http.ts";
 import { kernel } from "./kernel.ts";
 import { readLastGood, startingWish, writeLastGood } from "./last-good.ts";
+import { kubeProxySynced } from "./kube-proxy.ts";
 import { AgentLink } from "./link.ts";
 import type { Metrics } from "./metrics.ts";
 import { makeMetrics, showOutcome } from "./metrics.ts";
@@ -31,7 +32,7 @@ export async function startSpeaker(
   options: SpeakerOptions,
   log: Logger,
 ): Promise<{ readonly close: () => Promise<void> }> {
-  const { node, stateFile } = options;
+  const { node, stateFile, kubeProxyHealthz } = options;
   const showLog = outcomeLog(log);
   const metrics = makeMetrics(node, driverName);
   const boot = await bootIdentity();
@@ -44,6 +45,7 @@ export async function startSpeaker(
     confirmSeconds,
     settleMs,
   });
+  const initial = await initialWish(options, boot, log);
   let problem: string | undefined = "nothing was compared with the daemon yet";
   const http = await serveHttp(options.metricsListen, metrics.registry, () => problem);
   let lastReport: Report | undefined;
@@ -59,14 +61,17 @@ export async function startSpeaker(
       if (state.state === "connected" && lastReport !== undefined) link.report(lastReport);
     },
   });
+  // What this boot announces already was announced after kube-proxy had synced.
+  let mayAnnounce = kubeProxyHealthz === undefined || initial.originate.length > 0;
   let observedUs: bigint | undefined;
   const loop: Reconciler = new Reconciler({
     driver,
     desired: (previous) => {
       observedUs = link.takeOldestUs();
-      return link.desired(previous);
+      const wish = link.desired(previous);
+      return wish === undefined || mayAnnounce ? wish : { ...wish, originate: [] };
     },
-    initial: await initialWish(options, boot, log),
+    initial,
     keep: async (desired) => writeLastGood(stateFile, { boot, desired }),
     onOutcome: (outcome) => {
       problem = outcome.result.change === "failed" ? outcome.result.error.message : undefined;
@@ -80,8 +85,20 @@ export async function startSpeaker(
     stableMs: options.stableMs,
     auditMs: options.auditMs,
   });
+  const stop = new AbortController();
+  if (!mayAnnounce && kubeProxyHealthz !== undefined) {
+    kubeProxySynced(kubeProxyHealthz, stop.signal).then(
+      () => {
+        log.info("kube-proxy has synced: announcing");
+        mayAnnounce = true;
+        loop.wake();
+      },
+      () => undefined,
+    );
+  }
   return {
     close: async () => {
+      stop.abort();
       link.close();
       await loop.close();
       await driver.close();
@@ -91,11 +108,7 @@ export async function startSpeaker(
 }
 
 /** From the last good state, or else from the include, which says the same of what was applied. */
-async function initialWish(
-  options: SpeakerOptions,
-  boot: string,
-  log: Logger,
-): Promise<DesiredRoutes | undefined> {
+async function initialWish(options: SpeakerOptions, boot: string, log: Logger): Promise<DesiredRoutes> {
   const read = await readLastGood(options.stateFile);
   if (read.state === "broken")
     log.warn({ why: read.why }, "the last good state cannot be read; the include is used instead");

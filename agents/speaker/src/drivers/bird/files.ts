@@ -61,7 +61,7 @@ export async function writeSynced(path: string, text: string): Promise<void> {
 }
 
 /** The file's text, or undefined when there is none. Rejects on any other failure. */
-export async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
