@@ -112,11 +112,11 @@ export class ImportWriter {
     this.results.set(key, { slices, due: steps.length + 1 });
     // Every change of a slice that exists goes out at once: one slice, one request.
     await Promise.all(others.map((step) => this.#writeSlice(owner, step)));
-    const derived = headless
-      ? await this.#withoutService(own)
-      : await this.#ensureService(desired, owner.derivedName, own);
+    const derived = headless ? undefined : await this.#ensureService(desired, owner.derivedName, own);
     await Promise.all(creates.map((step) => this.#writeSlice(owner, step)));
     await this.#ensureImport(desired, derived, own);
+    // The address goes when nothing names it any more.
+    if (headless && own.derived !== undefined) await this.#own.services.remove(own.derived);
     this.results.set(key, { slices, due: 0 });
   }
 
@@ -146,11 +146,6 @@ export class ImportWriter {
     const body = sliceManifest(owner, step.slice);
     if (held === undefined) await this.#own.slices.create(owner.namespace, sliceName, body);
     else await this.#own.slices.update(held, body);
-  }
-
-  async #withoutService({ derived }: OwnObjectsOf): Promise<undefined> {
-    if (derived !== undefined) await this.#own.services.remove(derived);
-    return undefined;
   }
 
   /** The derived Service as it should be, or undefined when the cluster has no family for it. */

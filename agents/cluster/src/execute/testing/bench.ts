@@ -90,7 +90,8 @@ export function executorBench(start: () => Promise<Harness>): () => Bench {
   afterEach(async () => {
     bench.term.abort();
     await bench.client.close();
-    await fixtures(admin).remove(resources.namespaces, "", bench.namespace);
+    await bench.kube.remove(resources.serviceExports, bench.namespace, "web");
+    await bench.kube.remove(resources.namespaces, "", bench.namespace);
     await admin.close();
     await harness.close();
   });
