@@ -37,7 +37,7 @@ const program = new Command("sealane-hub")
   .option("--join-listen <host:port>", "joining (default: the port below --listen)", address)
   .option(
     "--advertise <hosts>",
-    "names and addresses at which this hub is reached, separated by commas",
+    "names and addresses at which this hub is reached, separated by commas; repeatable",
     hosts,
   )
   .option("--metrics-listen <host:port>", "metrics and health over plain HTTP", address, "127.0.0.1:9464")
@@ -101,7 +101,7 @@ function address(text: string): string {
   }
 }
 
-function hosts(text: string): readonly string[] {
+function hosts(text: string, before: readonly string[] = []): readonly string[] {
   const all = text.split(",").map((host) =>
     host
       .trim()
@@ -109,7 +109,7 @@ function hosts(text: string): readonly string[] {
       .replace(/^\[|\]$/g, ""),
   );
   const wrong = all.find((host) => isIP(host) === 0 && !/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(host));
-  if (wrong === undefined) return all;
+  if (wrong === undefined) return [...before, ...all];
   throw new InvalidArgumentError(`"${wrong}" must be a host name or an address, without a port.`);
 }
 
