@@ -168,6 +168,38 @@ it("quarantines a newcomer's overlapping range, tells it whose and what is free,
   await until(() => expect(verdictOf(b)).toMatchObject({ prefix: "10.3.0.0/16", admitted: true }));
 });
 
+it("takes documents over while it runs, and keeps the last good ones over a restart with a bad file", async () => {
+  const documents = mkdtempSync(path(tmpdir(), "sealane-documents-"));
+  onTestFinished(() => rmSync(documents, { recursive: true }));
+  const write = (zone: string) =>
+    writeFileSync(
+      path(documents, "set.yaml"),
+      `apiVersion: sealane.dev/v1alpha1\nkind: ClusterSet\nmetadata: { name: main }\nspec:\n  meshZone: ${zone}\n`,
+    );
+  const { hub, b } = await pair({ documents });
+  write("one.example");
+  const zoneAtB = () => new Map(b.view.stubs()).get("a")?.zone;
+  await until(() => expect(zoneAtB()).toBe("a.one.example"));
+  write("Two.example");
+  await vi.waitFor(async () => {
+    const { refusedDocuments } = await hub.admin.getStatus({});
+    expect(refusedDocuments).toEqual([expect.stringMatching(/^set\.yaml:5: spec\.meshZone: .*"Two"/)]);
+  }, waitMs);
+  expect(zoneAtB()).toBe("a.one.example");
+  b.client.close();
+  await hub.close();
+  const again = await testHub({ data: hub.data, documents });
+  expect(await again.admin.getStatus({})).toMatchObject({ meshZone: "one.example" });
+});
+
+it("ends a session when its certificate ends", async () => {
+  const hub = await testHub({ certificateTtlMs: 2_000 });
+  const a = await agentOf(hub, "a");
+  await until(() => expect(a.connected).toBe(true));
+  await until(() => expect(a.errors[0]).toMatch(/certificate has expired/));
+  await until(() => expect(a.errors.at(-1)).toMatch(/does not know the certificate|certificate has expired/));
+});
+
 it("lets only the newest leader of a cluster speak, also after a restart", async () => {
   const { hub, b } = await pair();
   const certificate = await joinNew(hub, "a");

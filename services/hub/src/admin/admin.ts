@@ -38,8 +38,9 @@ export function adminService(
     const call = async (request: never, context: grpc.ServerUnaryCall<object, object>): Promise<unknown> => {
       const person = peers.person(context, role, name);
       const level = role === "viewer" ? "debug" : "info";
+      const asked = { ...(request as object), $typeName: undefined };
       log[level](
-        { verb: name, person: person.name, role: person.role, peer: context.getPeer() },
+        { verb: name, asked, person: person.name, role: person.role, peer: context.getPeer() },
         "admin call",
       );
       return (verb as (request: never, call: typeof context) => Promise<unknown>)(request, context);
