@@ -63,14 +63,21 @@ const anyText = fc.oneof(
   fc.stringMatching(/^([0-9]{1,3}\.){3}[0-9]{1,3}$/),
 );
 
-test("reads exactly what Node reads, to the same value in every form", () => {
+test("reads exactly what Node reads", () => {
   fc.assert(
     fc.property(anyText, (text) => {
-      const address = readAddress(text);
-      expect(address?.family ?? 0).toBe(isIP(text));
-      if (address?.family === 6 && address.value >> 32n !== 0xffffn) {
-        expect(formatAddress(address)).toBe(new URL(`http://[${text}]`).hostname.slice(1, -1));
-      }
+      expect(readAddress(text)?.family ?? 0).toBe(isIP(text));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("writes IPv6 in every form as the URL standard does", () => {
+  // That standard writes IPv4-mapped addresses in hexadecimal where RFC 5952 recommends dots.
+  const plain = fc.ipV6().filter((text) => parseAddress(text).value >> 32n !== 0xffffn);
+  fc.assert(
+    fc.property(plain, (text) => {
+      expect(canonicalAddress(text)).toBe(new URL(`http://[${text}]`).hostname.slice(1, -1));
     }),
     { numRuns: 2000 },
   );

@@ -19,10 +19,12 @@ export interface Held {
   readonly claim: Claim;
 }
 
-/** A book ready to be searched; both lists run in parallel. */
+/** A book ready to be searched; the lists run in parallel. */
 interface Index {
   readonly prefixes: readonly Prefix[];
   readonly claims: readonly Claim[];
+  /** How many claims each cluster has. */
+  readonly counts: ReadonlyMap<string, number>;
 }
 
 /** A book is never changed, so what was computed of it stays true. */
@@ -39,11 +41,14 @@ export function* overlappingClaims(book: readonly Claim[], prefix: Prefix): Gene
 
 /** The book with exactly these claims of the cluster; the same object when nothing changes. `own` is sorted and disjoint. */
 export function withClaims(book: readonly Claim[], cluster: string, own: readonly Held[]): readonly Claim[] {
-  const { prefixes, claims } = indexOf(book);
-  const before = claims.filter((claim) => claim.cluster === cluster);
-  const same = (claim: Claim, at: number) =>
-    claim.prefix === own[at]!.claim.prefix && claim.kind === own[at]!.claim.kind;
-  if (before.length === own.length && before.every(same)) return book;
+  const { prefixes, claims, counts } = indexOf(book);
+  const holds = ({ prefix, claim }: Held) => {
+    const at = lowerBound(prefixes, prefix);
+    return (
+      claims[at]?.prefix === claim.prefix && claims[at].cluster === cluster && claims[at].kind === claim.kind
+    );
+  };
+  if (own.length === (counts.get(cluster) ?? 0) && own.every(holds)) return book;
   const nextPrefixes: Prefix[] = [];
   const nextClaims: Claim[] = [];
   let taken = 0;
@@ -60,7 +65,11 @@ export function withClaims(book: readonly Claim[], cluster: string, own: readonl
     nextClaims.push(claim);
   }
   while (taken < own.length) take(own[taken]!);
-  indexes.set(nextClaims, { prefixes: nextPrefixes, claims: nextClaims });
+  indexes.set(nextClaims, {
+    prefixes: nextPrefixes,
+    claims: nextClaims,
+    counts: new Map(counts).set(cluster, own.length),
+  });
   return nextClaims;
 }
 
@@ -116,7 +125,9 @@ export class OwnClaims {
 function indexOf(book: readonly Claim[]): Index {
   const known = indexes.get(book);
   if (known !== undefined) return known;
-  const index = { prefixes: book.map((claim) => parsePrefix(claim.prefix)), claims: book };
+  const counts = new Map<string, number>();
+  for (const { cluster } of book) counts.set(cluster, (counts.get(cluster) ?? 0) + 1);
+  const index: Index = { prefixes: book.map((claim) => parsePrefix(claim.prefix)), claims: book, counts };
   indexes.set(book, index);
   return index;
 }

@@ -7,6 +7,7 @@ import { compareText } from "./compare.ts";
 import { fuse } from "./fuse.ts";
 import { PersistentMap } from "./persistent-map.ts";
 import { isReachPublished } from "./publish.ts";
+import type { RangeVerdict } from "./published.ts";
 import { reachKey } from "./reach-key.ts";
 import {
   exportStatusShard,
@@ -30,17 +31,19 @@ export function readmit(world: World, clusters: readonly string[], touches: Touc
   while (waiting.length > 0) {
     const { book } = next;
     for (const cluster of waiting) next = readmitOne(next, cluster, touches);
-    waiting = next.book === book ? [] : refusedClusters(next);
+    waiting = next.book === book ? [] : waitingClusters(next);
   }
   return next;
 }
 
-/** Clusters with a refused range, sorted. */
-export function refusedClusters(world: World): readonly string[] {
-  const refused = [...world.admissions].filter(([, { verdicts }]) =>
-    verdicts.some((verdict) => !verdict.admitted),
-  );
+/** Clusters with a refused range about which another book may say something else, sorted. */
+export function waitingClusters(world: World): readonly string[] {
+  const refused = [...world.admissions].filter(([, { verdicts }]) => verdicts.some(isWaiting));
   return refused.map(([cluster]) => cluster).toSorted(compareText);
+}
+
+function isWaiting({ admitted, reason }: RangeVerdict): boolean {
+  return !admitted && reason !== "RangeInvalid";
 }
 
 /** Fuses one name anew. `cluster` is one whose export of it came, changed or went. */

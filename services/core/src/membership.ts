@@ -3,7 +3,7 @@
 
 import { withClaims } from "./claims.ts";
 import { compareText, sameValue } from "./compare.ts";
-import { fuseAgain, fuseAll, readmit, refusedClusters, touchCluster } from "./derive.ts";
+import { fuseAgain, fuseAll, readmit, waitingClusters, touchCluster } from "./derive.ts";
 import { dropUnconfirmed } from "./fact-shard.ts";
 import { knowing, settle } from "./known.ts";
 import { withName, withoutName } from "./name-set.ts";
@@ -56,7 +56,7 @@ export function forget(world: World, cluster: string, touches: Touches): World {
   for (const [namespace, shard] of world.origins.get(cluster)?.exports ?? []) {
     for (const name of shard.entries.keys()) next = fuseAgain(next, namespace, name, cluster, touches);
   }
-  return readmit(next, refusedClusters(next), touches);
+  return readmit(next, waitingClusters(next), touches);
 }
 
 function sameDeclared(a: Declared, b: Declared): boolean {

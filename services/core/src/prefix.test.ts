@@ -67,15 +67,17 @@ test("canonical text reads back to the same prefix", () => {
 test("contains what Node's own list contains", () => {
   fc.assert(
     fc.property(anyPrefix, anyPrefix, (a, b) => {
-      if (a.family !== b.family) {
-        expect(overlapsPrefix(a, b)).toBe(false);
-        return;
-      }
       const list = new BlockList();
-      const family = a.family === 4 ? "ipv4" : "ipv6";
-      list.addSubnet(formatAddress({ family: a.family, value: a.address }), a.length, family);
+      list.addSubnet(
+        formatAddress({ family: a.family, value: a.address }),
+        a.length,
+        a.family === 4 ? "ipv4" : "ipv6",
+      );
       const host = { family: b.family, value: b.address };
-      expect(containsPrefix(a, hostPrefix(host))).toBe(list.check(formatAddress(host), family));
+      // Node takes an IPv4 rule to hold for IPv4-mapped IPv6 addresses too; here the families are apart.
+      const listed =
+        a.family === b.family && list.check(formatAddress(host), b.family === 4 ? "ipv4" : "ipv6");
+      expect(containsPrefix(a, hostPrefix(host))).toBe(listed);
     }),
   );
 });
@@ -87,7 +89,7 @@ test("overlap, containment and intersection agree", () => {
       const both = intersectPrefixes(a, b);
       expect(overlapsPrefix(a, b)).toBe(overlap);
       expect(both !== undefined).toBe(overlap);
-      if (both !== undefined) expect(containsPrefix(a, both) && containsPrefix(b, both)).toBe(true);
+      expect(both === undefined || (containsPrefix(a, both) && containsPrefix(b, both))).toBe(true);
     }),
   );
 });

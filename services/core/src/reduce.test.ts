@@ -27,6 +27,7 @@ import {
   lookup,
   reduce,
   restoreWorld,
+  sameValue,
   shardKey,
   storedWorld,
   type Fact,
@@ -192,7 +193,7 @@ test("touched entries are all that change, and the full pass agrees after every 
       const held = new Map<string, string>();
       for (const fact of facts) {
         const { world: next, touched, completenessChanged } = reduce(world, fact);
-        if (!completenessChanged) expect(wholeShards(next)).toEqual(wholeShards(world));
+        expect(completenessChanged || sameValue(wholeShards(next), wholeShards(world))).toBe(true);
         world = deepFreeze(next);
         for (const { shard, key } of touched) {
           const [kind = "", origin = "", ns = ""] = shard.split("|");
@@ -226,11 +227,8 @@ test("what the world derives is what deriving it anew gives", () => {
       const world = worldOf(facts);
       const anew = restoreWorld(world.declared, storedWorld(world));
       expect(anew.book).toEqual(world.book);
-      for (const [name, origin] of world.origins) {
-        if (origin.cluster.entries.has(""))
-          expect(anew.admissions.get(name)?.verdicts ?? []).toEqual(
-            world.admissions.get(name)?.verdicts ?? [],
-          );
+      for (const name of storedWorld(world).clusters.map((it) => it.name)) {
+        expect(anew.admissions.get(name)?.verdicts ?? []).toEqual(world.admissions.get(name)?.verdicts ?? []);
       }
       for (const [ns, names] of world.services) {
         for (const [name, fused] of names) {
@@ -254,8 +252,8 @@ test("what a cluster holds and still reports it keeps, whatever another one says
       fc.assert(
         fc.property(anyRanges(speaker), (fact) => {
           const next = reduce(world, section({ cluster: speaker, kind: "cluster" }, { "": fact })).world;
-          for (const name of clusters) {
-            if (name !== speaker) expect(held(next, name)).toEqual(expect.arrayContaining(held(world, name)));
+          for (const name of clusters.filter((it) => it !== speaker)) {
+            expect(held(next, name)).toEqual(expect.arrayContaining(held(world, name)));
           }
         }),
         { numRuns: 5 },

@@ -1,6 +1,6 @@
 // From the nodes that can serve a prefix to the next hops that this node may use, or the reason why not.
 
-import { compareAddresses, formatAddress, parseAddress, readAddress } from "../address.ts";
+import { compareAddresses, familyOf, formatAddress, parseAddress, readAddress } from "../address.ts";
 import { compareText } from "../compare.ts";
 import { forbiddenAs } from "../forbidden.ts";
 import { nextHopsPerRouteMax } from "../limits.ts";
@@ -12,6 +12,9 @@ import { formatPurpose } from "./purpose.ts";
 
 /** The next hops, or why there are none. */
 export type NextHops = { readonly yes: true; readonly nextHops: readonly string[] } | Refusal;
+
+/** Nodes or addresses that a message names. */
+const namedMax = 8;
 
 /** Where next hops must lie. */
 export interface Links {
@@ -25,37 +28,30 @@ export interface Links {
 export function linksOf(onLink: readonly string[] | undefined): Links {
   if (onLink === undefined) return { holds: () => true, text: "" };
   const prefixes = onLink.flatMap((text) => readPrefix(text) ?? []);
+  const judged = new Map<string, boolean>();
   const holds = (text: string) => {
-    const address = readAddress(text);
-    return address !== undefined && prefixes.some((prefix) => containsAddress(prefix, address));
+    let held = judged.get(text);
+    if (held === undefined) {
+      const address = readAddress(text);
+      held = address !== undefined && prefixes.some((prefix) => containsAddress(prefix, address));
+      judged.set(text, held);
+    }
+    return held;
   };
   return { holds, text: onLink.join(", ") || "none" };
 }
 
 /** Chooses the next hops of a candidate. */
 export function chooseNextHops(candidate: Candidate, index: NodeIndex, links: Links): NextHops {
-  const { family } = parsePrefix(candidate.prefix);
   const safe = judgePrefix(candidate.prefix, index, candidate);
   if (!safe.yes) return safe;
-  const subject = `${candidate.prefix} (${formatPurpose(candidate.purpose)} of cluster "${candidate.cluster}")`;
-  if (candidate.nodes.length === 0) {
-    return no("NoReadyEndpoints", `${subject}: no ready node has a ready pod`);
-  }
-  const nodes = index.clusters.get(candidate.cluster)?.byName;
-  const find = (passes: (address: string) => boolean) =>
-    candidate.nodes.flatMap((name) => {
-      const node = nodes?.get(name);
-      return (node === undefined ? undefined : addressOf(node, family, passes)) ?? [];
-    });
-  const known = find(() => true);
-  const names = candidate.nodes.toSorted(compareText).slice(0, 8).join(", ");
-  if (known.length === 0) {
-    return no("NodeNoAddress", `${subject}: no IPv${family} address is known of ${names}`);
-  }
-  const usable = find(links.holds);
+  const usable = addressesOf(candidate, index, links.holds);
   if (usable.length > 0) return { yes: true, nextHops: cutNextHops(candidate.prefix, usable) };
-  const hops = sortAddresses(known).slice(0, 8).join(", ");
-  return no("NextHopNotOnLink", `${subject}: ${hops} is on none of this node's networks (${links.text})`);
+  return refuse(
+    candidate,
+    addressesOf(candidate, index, () => true),
+    links,
+  );
 }
 
 /**
@@ -92,8 +88,40 @@ export function judgePrefix(
   return no("PrefixForbidden", `${text} would cover ${address}, the address of a node`);
 }
 
+/** One address of the prefix's family for each node that has one that passes. */
+function addressesOf(
+  { prefix, cluster, nodes }: Candidate,
+  index: NodeIndex,
+  passes: (address: string) => boolean,
+): readonly string[] {
+  const family = familyOf(prefix);
+  const byName = index.clusters.get(cluster)?.byName;
+  return nodes.flatMap((name) => {
+    const node = byName?.get(name);
+    return (node === undefined ? undefined : addressOf(node, family, passes)) ?? [];
+  });
+}
+
+/** Why a candidate has no usable hop, though `known` are the addresses of its nodes. */
+function refuse(
+  { prefix, cluster, purpose, nodes }: Candidate,
+  known: readonly string[],
+  links: Links,
+): Refusal {
+  const subject = `${prefix} (${formatPurpose(purpose)} of cluster "${cluster}")`;
+  if (nodes.length === 0) return no("NoReadyEndpoints", `${subject}: no ready node has a ready pod`);
+  if (known.length === 0) {
+    const names = nodes.toSorted(compareText).slice(0, namedMax).join(", ");
+    return no("NodeNoAddress", `${subject}: no IPv${familyOf(prefix)} address is known of ${names}`);
+  }
+  const hops = sortAddresses(known).slice(0, namedMax).join(", ");
+  return no("NextHopNotOnLink", `${subject}: ${hops} is on none of this node's networks (${links.text})`);
+}
+
 function sortAddresses(addresses: readonly string[]): readonly string[] {
-  return addresses.toSorted((a, b) => compareAddresses(parseAddress(a), parseAddress(b)));
+  if (addresses.length < 2) return addresses;
+  const parsed = addresses.map((text) => ({ text, address: parseAddress(text) }));
+  return parsed.toSorted((a, b) => compareAddresses(a.address, b.address)).map((it) => it.text);
 }
 
 /** FNV-1a: spreads, and nothing more is asked of it. */

@@ -68,11 +68,8 @@ export function localiseRoutes(view: View, of: RoutesOf, previous: DesiredRoutes
 
 /** Candidates of one prefix in a fixed order: the first that is usable has it. */
 function compareCandidates(a: Candidate, b: Candidate): number {
-  return (
-    compareText(a.prefix, b.prefix) ||
-    compareText(a.cluster, b.cluster) ||
-    compareText(formatPurpose(a.purpose), formatPurpose(b.purpose))
-  );
+  const apart = compareText(a.prefix, b.prefix) || compareText(a.cluster, b.cluster);
+  return apart || compareText(formatPurpose(a.purpose), formatPurpose(b.purpose));
 }
 
 /** By family, then prefix. */

@@ -40,7 +40,7 @@ function desired(items: readonly DesiredEndpoint[], more: Partial<DesiredSlices>
 function plan(
   wanted: readonly DesiredSlices[],
   observed: readonly Slice[],
-  mayRemove = (_: string) => true,
+  mayRemove: (cluster: string) => boolean = () => true,
 ): readonly SliceStep[] {
   return planSlices(deepFreeze({ baseName: "sealane-x", desired: wanted, observed, mayRemove }));
 }
@@ -48,11 +48,12 @@ function plan(
 function apply(observed: readonly Slice[], steps: readonly SliceStep[]): readonly Slice[] {
   const slices = new Map(observed.map((slice) => [slice.name, slice]));
   for (const step of steps) {
-    if (step.action === "delete") expect(slices.delete(step.name)).toBe(true);
-    else {
-      expect(slices.has(step.slice.name)).toBe(step.action === "update");
-      slices.set(step.slice.name, step.slice);
-    }
+    const name = step.action === "delete" ? step.name : step.slice.name;
+    expect(`${step.action} of ${name}: ${slices.has(name)}`).toBe(
+      `${step.action} of ${name}: ${step.action !== "create"}`,
+    );
+    if (step.action === "delete") slices.delete(name);
+    else slices.set(name, step.slice);
   }
   return [...slices.values()];
 }
