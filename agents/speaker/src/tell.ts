@@ -1,0 +1,56 @@
+// What an outcome is told to: the log, the metrics, the report up. What stays wrong is logged once.
+
+import type { Logger } from "pino";
+import { nowUnixUs } from "@sealane/wire";
+import type { Report, SessionState } from "@sealane/wire";
+import type { Finding } from "./driver.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Outcome } from "./reconcile.ts";
+import { reportOf } from "./reconcile.ts";
+
+/** The report up; without a count when nothing could be seen. */
+export function toReport(node: string, outcome: Outcome): Report {
+  const { desired, observed, findings } = reportOf(outcome);
+  const counts = observed === undefined ? [] : [{ kind: "routes", desired, observed }];
+  return { node, counts, findings, observedUnixUs: nowUnixUs() };
+}
+
+/** How long the change took from its origin to this kernel, when it was a live one. */
+export function showPropagation(metrics: Metrics, { result }: Outcome, observedUs: bigint | undefined): void {
+  if (result.change !== "applied" || observedUs === undefined) return;
+  metrics.propagation.observe({ stage: "routed" }, Math.max(0, Number(nowUnixUs() - observedUs) / 1e6));
+}
+
+/** Logs changes; what stays wrong is said once, not at every audit. */
+export function outcomeLog(log: Logger): (outcome: Outcome) => void {
+  let said = "";
+  return ({ desired, result, tookMs }) => {
+    const ms = Math.round(tookMs * 10) / 10;
+    const wrong =
+      result.change === "failed" ? result.error.message : JSON.stringify(result.findings.map(subjectOf));
+    const isNew = wrong !== said;
+    said = wrong;
+    if (result.change === "failed") {
+      if (isNew) log.error({ err: result.error, ms }, "routes could not be set; what stood before stands");
+      return;
+    }
+    const { findings, change } = result;
+    const fields = { change, install: desired.install.length, originate: desired.originate.length, ms };
+    if (findings.length > 0 && isNew)
+      log.warn({ ...fields, findings: findings.slice(0, 10) }, "some routes are not as wanted");
+    else if (change !== "nothing")
+      log.info(fields, change === "applied" ? "routes changed" : "routes repaired in the kernel");
+  };
+}
+
+function subjectOf({ subject, reason }: Finding): string {
+  return `${subject} ${reason}`;
+}
+
+/** Shows the state of the session to the agent. */
+export function showState(log: Logger, metrics: Metrics, state: SessionState): void {
+  metrics.sessionUp.set(state.state === "connected" ? 1 : 0);
+  if (state.state === "connected") log.info({ agent: state.welcome.version }, "connected to the agent");
+  if (state.state === "disconnected")
+    log.warn({ why: state.error.message }, "no session with the agent; routes stay as they are");
+}
