@@ -3,7 +3,6 @@
 
 import type { View } from "@sealane/core";
 import { localiseImport, sameValue } from "@sealane/core";
-import { apiVersion, resources } from "../kube/resource.ts";
 import type { ObjectKey } from "../kube/store.ts";
 import { conditionsOf, importClaim, saysAll } from "./conditions.ts";
 import type { ImportingCluster } from "./import-writer.ts";
@@ -36,15 +35,8 @@ export class ImportStatusWriter {
     const held = this.#own.imports.store.get(name);
     const status = held && this.#status(held);
     if (held === undefined || status === undefined) return;
-    const body = {
-      apiVersion: apiVersion(resources.serviceImports),
-      kind: resources.serviceImports.kind,
-      metadata: { labels: held.labels, annotations: held.annotations },
-      spec: held.spec,
-      status,
-    };
     try {
-      const answer = await this.#own.imports.update(held, body, "status");
+      const answer = await this.#own.imports.updateStatus(held, status);
       if (this.#hasSliceField && answer.endpointSliceObjects === "") this.#hasSliceField = false;
     } catch (error) {
       if (!(error instanceof StaleObject)) throw error;

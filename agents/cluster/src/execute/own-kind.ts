@@ -1,6 +1,7 @@
 // Our objects of one kind: a store that follows them, and writes guarded by resource version and by the
 // leader's term. Refuses to touch an object that does not carry our mark.
 
+import { contentTypes } from "../kube/client.ts";
 import type { KubeClient, Method, RequestOptions } from "../kube/client.ts";
 import type { Parse } from "../kube/door.ts";
 import { hasStatus } from "../kube/error.ts";
@@ -109,17 +110,24 @@ export class OwnKind<T extends Owned> {
   }
 
   /** Replaces the held object; `body` need not carry the resource version. @throws as create */
-  async update(held: T, body: { readonly metadata: object }, subresource?: "status"): Promise<T> {
-    const { namespace, name, resourceVersion, uid } = held;
-    const path = objectPath(this.#options.resource, namespace, name, subresource);
-    const versioned = { ...body, metadata: { ...body.metadata, namespace, name, resourceVersion, uid } };
-    try {
-      return this.#keep(await this.#write("PUT", path, { body: versioned }));
-    } catch (error) {
-      if (hasStatus(error, 404)) throw this.#gone(held, error);
-      if (!hasStatus(error, 409)) throw error;
-      return await this.#reread(namespace, name, error);
-    }
+  async update(held: T, body: { readonly metadata: object }): Promise<T> {
+    const metadata = { ...body.metadata, ...identityOf(held) };
+    return await this.#guarded(held, "PUT", objectPath(this.#options.resource, held.namespace, held.name), {
+      body: { ...body, metadata },
+    });
+  }
+
+  /** Sets fields of the held object's status. @throws as create */
+  async updateStatus(held: T, status: object): Promise<T> {
+    return await this.#guarded(
+      held,
+      "PATCH",
+      objectPath(this.#options.resource, held.namespace, held.name, "status"),
+      {
+        body: { metadata: identityOf(held), status },
+        contentType: contentTypes.mergePatch,
+      },
+    );
   }
 
   /** Deletes the held object, and no other that took its name since. Gone already is well. @throws TermOver, KubeError */
@@ -144,6 +152,16 @@ export class OwnKind<T extends Owned> {
     if (!term.isCurrent())
       throw new TermOver(`${method} ${path} was not sent: this agent does not lead any more`);
     return await client.request(method, path, { ...options, signal: term.signal });
+  }
+
+  async #guarded(held: T, method: Method, path: string, options: RequestOptions): Promise<T> {
+    try {
+      return this.#keep(await this.#write(method, path, options));
+    } catch (error) {
+      if (hasStatus(error, 404)) throw this.#gone(held, error);
+      if (!hasStatus(error, 409)) throw error;
+      return await this.#reread(held.namespace, held.name, error);
+    }
   }
 
   #keep(answer: unknown): T {
@@ -201,4 +219,9 @@ export class OwnKind<T extends Owned> {
   #title(namespace: string, name: string): string {
     return `${resourceName(this.#options.resource)} ${namespace}/${name}`;
   }
+}
+
+/** What makes a write fail when the object is not the one that was read. */
+function identityOf({ namespace, name, resourceVersion, uid }: Stored): object {
+  return { namespace, name, resourceVersion, uid };
 }

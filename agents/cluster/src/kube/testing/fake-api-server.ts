@@ -91,7 +91,7 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
           collection,
           namespace,
           name,
-          { ...merged, metadata: { ...held.metadata }, status },
+          { ...merged, metadata: { ...held.metadata, ...merged.metadata }, status },
           part,
         );
       }
