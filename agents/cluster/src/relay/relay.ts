@@ -2,12 +2,12 @@
 
 import type { Report, ShardChange, ShardTable } from "@sealane/wire";
 import { configMapAccess } from "../dns/config-maps.ts";
+import { writeListenerEndpoints } from "../execute/listener-endpoints.ts";
 import type { Term } from "../kube/lease.ts";
 import { ownedAnnotations, ownedLabels } from "../kube/ownership.ts";
 import type { Agent } from "../leader.ts";
 import { parseAddress } from "../link/join.ts";
 import { untilDone } from "../retry.ts";
-import { writeLeaderSlices } from "./leader-slices.ts";
 import { ensureListenerKeys, serveSpeakers } from "./listener.ts";
 import type { ListenerKeys } from "./listener-keys.ts";
 import { reviewSpeaker } from "./reviewer.ts";
@@ -52,17 +52,34 @@ export function startRelay({ agent, term, cluster, received, addresses }: RelayO
     },
   });
   let close: () => void = () => undefined;
+  const warn = (error: unknown) => log.error({ err: error }, "speakers cannot connect");
   const serve = async () => {
-    const keys = await ensureListenerKeys(client, options.namespace, Date.now());
-    await publishListener(agent, keys, cluster);
-    ({ close } = await serveSpeakers(options.listen, keys, speakers.open));
+    const keys = await untilDone(
+      () => ensureListenerKeys(client, options.namespace, Date.now()),
+      term.signal,
+      warn,
+    );
+    if (keys === undefined) return;
+    await untilDone(() => publishListener(agent, keys, cluster), term.signal, warn);
+    const served = await untilDone(
+      () => serveSpeakers(options.listen, keys, speakers.open),
+      term.signal,
+      warn,
+    );
+    if (served === undefined) return;
+    close = served.close;
     if (term.signal.aborted) close();
-    await writeLeaderSlices(client, options.namespace, addresses(), parseAddress(options.listen).port);
+    const lead = () => {
+      const { port } = parseAddress(options.listen);
+      return writeListenerEndpoints(client, term, {
+        namespace: options.namespace,
+        addresses: addresses(),
+        port,
+      });
+    };
+    await untilDone(lead, term.signal, warn);
   };
-  void untilDone(serve, term.signal, (error) => {
-    close();
-    log.error({ err: error }, "speakers cannot connect");
-  });
+  void serve();
   return {
     changed: (changes) => speakers.changed(changes),
     nodes: () => speakers.nodes,
