@@ -247,6 +247,17 @@ describe("what was wanted before", () => {
     });
   });
 
+  test("a hop whose node is not ready goes, though its pods are not told yet", () => {
+    const told = knownA
+      .filter((fact) => fact.type === "section" && ["cluster", "export"].includes(fact.shard.kind))
+      .map(incomplete);
+    const down = incomplete(
+      section({ cluster: "a", kind: "node" }, { a1: nodeFact(1, 1, { ready: false }) }),
+    );
+    const now = hops(routes(worldOf([...told, down]), before));
+    expect(now).toMatchObject({ "10.101.0.80/32": ["172.16.0.12"], "10.1.1.0/24": ["172.16.0.11"] });
+  });
+
   test("a hop that is missing in an incomplete shard stays, in a complete one it goes", () => {
     const facts = knownA.filter(
       (fact) => fact.type === "section" && !(fact.shard.kind === "reach" && fact.shard.namespace === "shop"),

@@ -88,6 +88,13 @@ test("one change rewrites one slice, even when the new endpoint would sort elsew
   expect(replaced).toMatchObject([{ action: "update", slice: { name: "sealane-x-a-ipv4-1" } }]);
 });
 
+test("a replaced endpoint stays in its slice, though an earlier slice has room", () => {
+  const full = apply([], plan([desired(endpoints(0, 300))], []));
+  const roomy = apply(full, plan([desired(endpoints(10, 300))], full));
+  const steps = plan([desired([...endpoints(10, 299), endpoint(900)])], roomy);
+  expect(steps).toMatchObject([{ action: "update", slice: { name: "sealane-x-a-ipv4-3" } }]);
+});
+
 test("an emptied slice is deleted, its number is used again", () => {
   const before = apply([], plan([desired(endpoints(0, 150))], []));
   const steps = plan([desired(endpoints(100, 150))], before);
