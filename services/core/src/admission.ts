@@ -13,7 +13,7 @@ import type { Admission } from "./world.ts";
 export const serviceKinds: readonly RangeKind[] = ["service", "loadBalancer"];
 
 /** Kinds that hold pods; those on the host's network have their node's address. */
-export const podKinds: readonly RangeKind[] = ["pod", "node"];
+const podKinds: readonly RangeKind[] = ["pod", "node"];
 
 /** The admission of a cluster that holds nothing yet. */
 export const nothingAdmitted: Admission = { verdicts: [], held: prefixTable([]) };

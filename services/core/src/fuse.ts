@@ -11,19 +11,14 @@ import { no, yes, type Verdict } from "./reasons.ts";
 import type { FusedService, World } from "./world.ts";
 
 /** The export of a cluster, if it said that it has one. Before its ranges are known nothing can be decided about it. */
-export function exportOf(
-  world: World,
-  cluster: string,
-  namespace: string,
-  name: string,
-): ExportFact | undefined {
+function exportOf(world: World, cluster: string, namespace: string, name: string): ExportFact | undefined {
   const origin = world.origins.get(cluster);
   if (!origin?.cluster.entries.has("")) return undefined;
   return origin.exports.get(namespace)?.entries.get(name);
 }
 
 /** Whether the cluster may export this, with the reason and its cure. */
-export function judgeExport(world: World, cluster: string, namespace: string, fact: ExportFact): Verdict {
+function judgeExport(world: World, cluster: string, namespace: string, fact: ExportFact): Verdict {
   const allowed = world.declared.clusters.get(cluster)?.exportNamespaces;
   if (allowed !== undefined && !allowed.includes(namespace)) {
     return no(

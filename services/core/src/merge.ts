@@ -14,7 +14,7 @@ export interface Merged {
 }
 
 /** Orders exports by seniority: creation time, then cluster, then uid. The oldest comes first. */
-export function comparePrecedence(a: Constituent, b: Constituent): number {
+function comparePrecedence(a: Constituent, b: Constituent): number {
   return (
     a.fact.createdAt - b.fact.createdAt ||
     compareText(a.cluster, b.cluster) ||
@@ -51,7 +51,7 @@ export function merge(exports: readonly Constituent[]): Merged | undefined {
 }
 
 /** Orders ports by name, then protocol, then number. */
-export function compareExportPorts(a: ExportPort, b: ExportPort): number {
+function compareExportPorts(a: ExportPort, b: ExportPort): number {
   return compareText(a.name, b.name) || compareText(a.protocol, b.protocol) || a.port - b.port;
 }
 

@@ -37,12 +37,7 @@ export function* candidatesOf(view: View, index: NodeIndex): Generator<Candidate
 }
 
 /** Names of the cluster's ready nodes with a ready pod of the service. */
-export function servingNodes(
-  view: View,
-  index: NodeIndex,
-  cluster: string,
-  purpose: Purpose,
-): readonly string[] {
+function servingNodes(view: View, index: NodeIndex, cluster: string, purpose: Purpose): readonly string[] {
   const service = serviceOf(purpose);
   if (service === undefined) return [];
   const nodes = index.clusters.get(cluster)?.byName;
