@@ -7,12 +7,9 @@ import type { Finished } from "../run.ts";
 
 const timeoutMs = 60_000;
 
-/** Runs kubectl, which must succeed, with an optional standard input. */
-export function kubectl(cluster: LabCluster, argv: readonly string[], input?: string): Promise<string> {
-  return output([program("kubectl"), `--kubeconfig=${cluster.kubeconfig}`, ...argv], {
-    timeoutMs,
-    ...(input === undefined ? {} : { input }),
-  });
+/** Runs kubectl, which must succeed within `withinMs`. */
+export function kubectl(cluster: LabCluster, argv: readonly string[], withinMs = timeoutMs): Promise<string> {
+  return output([program("kubectl"), `--kubeconfig=${cluster.kubeconfig}`, ...argv], { timeoutMs: withinMs });
 }
 
 /** Runs kubectl and gives what it left, whatever its exit status. */
@@ -27,5 +24,9 @@ export function applyFolder(cluster: LabCluster, folder: string): Promise<string
 
 /** Applies manifests given as text. */
 export function applyText(cluster: LabCluster, text: string): Promise<string> {
-  return kubectl(cluster, ["apply", "--server-side", "--field-manager=lab", "--filename=-"], text);
+  const argv = ["apply", "--server-side", "--field-manager=lab", "--filename=-"];
+  return output([program("kubectl"), `--kubeconfig=${cluster.kubeconfig}`, ...argv], {
+    timeoutMs,
+    input: text,
+  });
 }
