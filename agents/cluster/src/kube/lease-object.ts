@@ -21,7 +21,7 @@ export interface Lease extends Stored {
 }
 
 /** Annotation of the Lease: the epoch of its newest leader. */
-export const epochAnnotation = "sealane.dev/epoch";
+const epochAnnotation = "sealane.dev/epoch";
 
 /** Parses a Lease. An epoch that is no number counts as none. */
 export const parseLease: Parse<Lease> = (object) =>

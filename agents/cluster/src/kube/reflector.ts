@@ -49,17 +49,21 @@ export interface ReflectorOptions<T extends Stored> {
 export interface ReflectorLimits {
   /** Objects of one page. */
   readonly pageSize: number;
-  /** A watch that brings no byte for so long is broken off and resumed. Bookmarks come every minute, so a healthy one is never silent for longer. */
+  /** A watch that brings no byte for so long is broken off and resumed. */
   readonly silenceMs: number;
-  /** The server is asked to end a watch after this long, and up to a fifth more. */
+  /**
+   * The server is asked to end a watch after this long, and up to a fifth more. Shorter than the silence, so that
+   * a healthy watch of a quiet kind ends in time and never looks silent: kube-apiserver sends bookmarks a minute
+   * apart and one shortly before this end, but none before its own cache saw something of the kind.
+   */
   readonly watchSeconds: number;
   readonly backoff: BackoffBounds;
 }
 
 const limitsDefault: ReflectorLimits = {
   pageSize: 500,
-  silenceMs: 75_000,
-  watchSeconds: 290,
+  silenceMs: 60_000,
+  watchSeconds: 45,
   backoff: { minMs: 50, maxMs: 5_000 },
 };
 

@@ -10,7 +10,7 @@ export function address(value: unknown, where: string): string {
 }
 
 /** One prefix. @throws ObjectError */
-export function prefix(value: unknown, where: string): string {
+function prefix(value: unknown, where: string): string {
   return canonical(canonicalPrefix, value, where);
 }
 
