@@ -9,7 +9,7 @@ import type { KubeClient } from "../kube/client.ts";
 import { messageOf } from "../kube/error.ts";
 import type { EventRecorder } from "../kube/events.ts";
 import type { ReflectorLimits } from "../kube/reflector.ts";
-import { objectKey } from "../kube/store.ts";
+import { objectKey, splitKey } from "../kube/store.ts";
 import type { ObjectKey } from "../kube/store.ts";
 import { ExportStatusWriter } from "./export-status.ts";
 import type { ExportingCluster } from "./export-status.ts";
@@ -54,6 +54,8 @@ export class Executor {
   readonly #importStatusQueue: KeyedQueue<ObjectKey>;
   readonly #exportStatusQueue: KeyedQueue<ObjectKey>;
   readonly #findings = new Map<string, Finding>();
+  /** To be looked at in this turn. */
+  readonly #namespaces = new Set<string>();
 
   constructor(options: ExecutorOptions) {
     const { client, term, view, cluster, events, clusterName } = options;
@@ -110,10 +112,10 @@ export class Executor {
     this.#touchNames([objectKey(namespace, name)]);
   }
 
-  /** A namespace came or went, or more is known of its imports. */
+  /** A namespace came or went, or more is known of its imports. Many at once cost one pass over the names. */
   touchNamespace(namespace: string): void {
-    const prefix = `${namespace}/`;
-    this.#touchNames([...this.#allNames()].filter((name) => name.startsWith(prefix)));
+    if (this.#namespaces.size === 0) queueMicrotask(() => this.#touchNamespaces());
+    this.#namespaces.add(namespace);
   }
 
   /** The full pass. */
@@ -173,6 +175,12 @@ export class Executor {
     if (!this.#own.synced) return;
     await this.#imports.write(name);
     if (this.#importStatus.isDue(name)) this.#importStatusQueue.add(name);
+  }
+
+  #touchNamespaces(): void {
+    const touched = [...this.#allNames()].filter((name) => this.#namespaces.has(splitKey(name).namespace));
+    this.#namespaces.clear();
+    this.#touchNames(touched);
   }
 
   #touchNames(names: Iterable<ObjectKey>): void {

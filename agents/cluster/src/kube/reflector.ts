@@ -97,7 +97,7 @@ export class Reflector<T extends Stored> {
     void this.#run();
   }
 
-  /** True from the first complete list on. */
+  /** The store has held everything once: a missing object is one that does not exist. */
   get synced(): boolean {
     return this.#synced;
   }
@@ -140,11 +140,10 @@ export class Reflector<T extends Stored> {
     const history = compareVersions(listed.version, this.#newest) < 0 ? "restarted" : "continues";
     this.#newest = listed.version;
     const changed = this.store.replace(listed.values, listed.version, history);
+    const first = !this.#synced;
+    this.#synced = true;
     if (changed.length > 0) onChange(changed, listed.observedUnixUs);
-    if (!this.#synced) {
-      this.#synced = true;
-      onSynced?.();
-    }
+    if (first) onSynced?.();
     return listed.version;
   }
 

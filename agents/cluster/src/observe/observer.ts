@@ -294,6 +294,10 @@ export class KubernetesObserver {
     if (shards.length > 0) this.#options.onComplete(shards);
     if (this.#synced) return;
     this.#synced = true;
+    // Some exports were told of before their Services were known.
+    this.#tellExports(
+      [...this.#exports.store.values()].map(({ namespace, name }) => objectKey(namespace, name)),
+    );
     this.#options.onSynced();
   }
 

@@ -18,17 +18,23 @@ let count = 0;
 
 const limits = { backoff: { minMs: 5, maxMs: 100 } };
 
-/** A cluster with observer and executor running in it. */
-export interface Bench {
-  readonly kube: Fixtures;
-  readonly view: TestView;
-  readonly client: RecordingClient;
-  readonly executor: Executor;
-  readonly namespace: string;
+/** One term of an agent. */
+interface Running {
   readonly term: AbortController;
+  readonly view: TestView;
+  readonly executor: Executor;
+}
+
+/** A cluster with observer and executor running in it. */
+export interface Bench extends Running {
+  readonly kube: Fixtures;
+  readonly client: RecordingClient;
+  readonly namespace: string;
   /** Requests that wrote, since the last call. */
   writes(): readonly string[];
   settled(): Promise<void>;
+  /** Ends the term and starts another that knows nothing of the hub yet. */
+  restart(): Promise<void>;
 }
 
 /** Runs before and after each test; gives the bench of the running one. */
@@ -43,47 +49,18 @@ export function executorBench(start: () => Promise<Harness>): () => Bench {
     const kube = fixtures(admin);
     await kube.installCrds();
     const client = recordingClient(createKubeClient(harness.admin));
-    const term = new AbortController();
-    const namespace = `shop-${process.pid}-${count++}`;
-    const view = new TestView();
-    const hooks: { executor?: Executor } = {};
-    const observer = new KubernetesObserver(
-      {
-        client,
-        cluster: "b",
-        declared: {},
-        onFacts: () => {},
-        onComplete: () => {},
-        onSynced: () => {},
-        onExport: (each, name) => hooks.executor?.touchExport(each, name),
-        onNamespace: (name) => hooks.executor?.touchNamespace(name),
-        limits,
-      },
-      term.signal,
-    );
-    await eventually("the observer to be synced", () => observer.synced, 20_000);
-    const executor = new Executor({
-      client,
-      term: { signal: term.signal, isCurrent: () => !term.signal.aborted },
-      clusterName: "b",
-      view,
-      cluster: observer,
-      events: new EventRecorder(client, { instance: "test" }, term.signal),
-      onProblem: () => {},
-      limits,
-    });
-    hooks.executor = executor;
-    await eventually("the executor to be synced", () => executor.synced, 20_000);
     const isWrite = (each: string): boolean => !each.startsWith("LIST") && !each.startsWith("WATCH");
     bench = {
+      ...(await lead(client)),
       kube,
-      view,
       client,
-      executor,
-      namespace,
-      term,
+      namespace: `shop-${process.pid}-${count++}`,
       writes: () => client.asked.splice(0).filter(isWrite),
-      settled: () => eventually("the executor to be idle", () => executor.idle, 20_000),
+      settled: () => eventually("the executor to be idle", () => bench.executor.idle, 20_000),
+      restart: async () => {
+        bench.term.abort();
+        bench = { ...bench, ...(await lead(client)) };
+      },
     };
   });
 
@@ -96,4 +73,38 @@ export function executorBench(start: () => Promise<Harness>): () => Bench {
     await harness.close();
   });
   return () => bench;
+}
+
+/** Starts everything at once, as an agent does: what is known first differs from run to run. */
+async function lead(client: RecordingClient): Promise<Running> {
+  const term = new AbortController();
+  const view = new TestView();
+  const hooks: { executor?: Executor } = {};
+  const observer = new KubernetesObserver(
+    {
+      client,
+      cluster: "b",
+      declared: {},
+      onFacts: () => {},
+      onComplete: () => {},
+      onSynced: () => {},
+      onExport: (namespace, name) => hooks.executor?.touchExport(namespace, name),
+      onNamespace: (name) => hooks.executor?.touchNamespace(name),
+      limits,
+    },
+    term.signal,
+  );
+  const executor = new Executor({
+    client,
+    term: { signal: term.signal, isCurrent: () => !term.signal.aborted },
+    clusterName: "b",
+    view,
+    cluster: observer,
+    events: new EventRecorder(client, { instance: "test" }, term.signal),
+    onProblem: () => {},
+    limits,
+  });
+  hooks.executor = executor;
+  await eventually("everything to be listed", () => observer.synced && executor.synced, 20_000);
+  return { term, view, executor };
 }

@@ -75,6 +75,14 @@ export function exportContract(start: () => Promise<Harness>): void {
     expect(the().executor.counts()).toContainEqual({ kind: "exports", desired: 1, observed: 1 });
   });
 
+  test("exports that were made while nobody led are told of at the start", async () => {
+    the().term.abort();
+    await makeExport();
+    await the().restart();
+    await says({ Valid: "False NoService" });
+    expect(the().executor.counts()).toContainEqual({ kind: "exports", desired: 1, observed: 1 });
+  });
+
   test("conditions are written only when they change", async () => {
     await makeExport();
     await says({ Valid: "False NoService" });

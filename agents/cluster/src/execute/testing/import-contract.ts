@@ -137,9 +137,24 @@ export function importContract(start: () => Promise<Harness>): void {
     expect(the().writes()).toEqual([]);
     view.whole(importShard(namespace));
     executor.follow({ id: importShard(namespace), entries: [], completed: true });
+    await eventually("the import to go", async () => (await serviceImport()) === undefined);
     await the().settled();
     expect([await serviceImport(), await derived(), await slices()]).toEqual([undefined, undefined, []]);
     expect(the().writes()[0]).toContain("DELETE /apis/multicluster.x-k8s.io/");
+  });
+
+  test("a new term takes nothing away until it knows, then what was left behind goes", async () => {
+    await imported();
+    await the().restart();
+    const { view, namespace, executor } = the();
+    executor.touchAll();
+    await the().settled();
+    expect(the().writes()).toEqual([]);
+    view.whole(importShard(namespace));
+    executor.follow({ id: importShard(namespace), entries: [], completed: true });
+    await eventually("the import to go", async () => (await serviceImport()) === undefined);
+    await the().settled();
+    expect([await derived(), await slices()]).toEqual([undefined, []]);
   });
 
   test("pods of a cluster that are not known to their end stay", async () => {
