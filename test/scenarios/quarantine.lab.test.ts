@@ -22,6 +22,8 @@ interface RangeItem {
   readonly free: string;
 }
 
+/** A cluster is built, joined and rolled out within it. */
+const joinTimeoutMs = 400_000;
 const overlapping = { v4: "10.64.128.0/17", v6: "fd00:10:64:80::/57" };
 
 let lab: Lab;
@@ -39,53 +41,61 @@ afterAll(async () => {
 });
 
 describe("cluster d with a pod range inside a's", () => {
-  it("has that range quarantined, with owner, overlap and a free range of the same size", async () => {
-    const d = await startD({ v4: overlapping.v4, v6: overlapping.v6 });
-    const pods = await waitFor({ what: "d's pod ranges at the hub", timeoutMs: 60_000 }, async () => {
-      const found = (await ranges("d")).filter(({ kind }) => kind === "pod");
-      return found.some(({ prefix }) => prefix.includes(":")) &&
-        found.some(({ prefix }) => prefix.includes("."))
-        ? found
-        : undefined;
-    });
-    for (const range of pods) {
-      expect(range).toMatchObject({ verdict: "quarantined", reason: "RangeOverlap", owner: "a" });
-      expect(range.overlap).toBe(range.prefix);
-      expect(range.free).toMatch(new RegExp(`/${range.prefix.split("/")[1]}$`));
-    }
-    for (const range of (await ranges("d")).filter(({ kind }) => kind !== "pod"))
-      expect(range.verdict).toBe("admitted");
-    for (const range of await ranges("a")) expect(range.verdict).toBe("admitted");
-    await saidInCluster(d, pods[0]?.prefix ?? "");
-  });
+  it(
+    "has that range quarantined, with owner, overlap and a free range of the same size",
+    async () => {
+      const d = await startD({ v4: overlapping.v4, v6: overlapping.v6 });
+      const pods = await waitFor({ what: "d's pod ranges at the hub", timeoutMs: 60_000 }, async () => {
+        const found = (await ranges("d")).filter(({ kind }) => kind === "pod");
+        return found.some(({ prefix }) => prefix.includes(":")) &&
+          found.some(({ prefix }) => prefix.includes("."))
+          ? found
+          : undefined;
+      });
+      for (const range of pods) {
+        expect(range).toMatchObject({ verdict: "quarantined", reason: "RangeOverlap", owner: "a" });
+        expect(range.overlap).toBe(range.prefix);
+        expect(range.free).toMatch(new RegExp(`/${range.prefix.split("/")[1]}$`));
+      }
+      for (const range of (await ranges("d")).filter(({ kind }) => kind !== "pod"))
+        expect(range.verdict).toBe("admitted");
+      for (const range of await ranges("a")) expect(range.verdict).toBe("admitted");
+      await saidInCluster(d, pods[0]?.prefix ?? "");
+    },
+    joinTimeoutMs,
+  );
 
   it("disturbs nobody else", () => {
     const removed = monitors.flatMap(({ changes }) => changes.filter(({ change }) => change === "deleted"));
     expect(removed).toEqual([]);
   });
 
-  it("is admitted once its range is corrected, and then has routes", async () => {
-    await downClusters(["d"]);
-    const d = await startD(undefined);
-    await waitUntil(
-      { what: "all of d's ranges to be admitted", timeoutMs: 90_000, intervalMs: 500 },
-      async () => {
-        const found = await ranges("d");
-        return (
-          found.some(({ kind }) => kind === "pod") && found.every(({ verdict }) => verdict === "admitted")
-        );
-      },
-    );
-    const { spec } = await kubectlJson<{ spec: { podCIDRs: string[] } }>(d, ["get", "node", "d1"]);
-    for (const prefix of spec.podCIDRs) {
-      for (const node of clusterOf(lab, "b").nodes) {
-        await waitUntil(
-          { what: `a route to d's ${prefix} on ${node.name}`, timeoutMs: 60_000 },
-          async () => (await nextHops(node, prefix)).length === 1,
-        );
+  it(
+    "is admitted once its range is corrected, and then has routes",
+    async () => {
+      await downClusters(["d"]);
+      const d = await startD(undefined);
+      await waitUntil(
+        { what: "all of d's ranges to be admitted", timeoutMs: 90_000, intervalMs: 500 },
+        async () => {
+          const found = await ranges("d");
+          return (
+            found.some(({ kind }) => kind === "pod") && found.every(({ verdict }) => verdict === "admitted")
+          );
+        },
+      );
+      const { spec } = await kubectlJson<{ spec: { podCIDRs: string[] } }>(d, ["get", "node", "d1"]);
+      for (const prefix of spec.podCIDRs) {
+        for (const node of clusterOf(lab, "b").nodes) {
+          await waitUntil(
+            { what: `a route to d's ${prefix} on ${node.name}`, timeoutMs: 60_000 },
+            async () => (await nextHops(node, prefix)).length === 1,
+          );
+        }
       }
-    }
-  });
+    },
+    joinTimeoutMs,
+  );
 });
 
 async function startD(range: { v4: string; v6: string } | undefined): Promise<LabCluster> {

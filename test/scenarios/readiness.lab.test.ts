@@ -3,6 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor, waitUntil } from "../lab/index.ts";
 import type { Lab, LabCluster } from "../lab/index.ts";
+import { kubeconfigAccess } from "../../agents/cluster/src/kube/auth.ts";
+import type { KubeClient } from "../../agents/cluster/src/kube/client.ts";
+import { contentTypes, createKubeClient } from "../../agents/cluster/src/kube/client.ts";
 import { quantile } from "../bench/statistics.ts";
 import type { RouteMonitor } from "./route-monitor.ts";
 import { monitorRoutes } from "./route-monitor.ts";
@@ -30,6 +33,7 @@ const patchedChanges = 8;
 let lab: Lab;
 let a: LabCluster;
 let watch: SliceWatch;
+let api: KubeClient;
 const monitors: RouteMonitor[] = [];
 const delaysMs: number[] = [];
 
@@ -39,12 +43,14 @@ beforeAll(async () => {
   await applyText(a, webManifest("probed", ["a1", "a2"]));
   await applyText(a, manualManifest("patched"));
   await kubectl(a, ["-n", shop, "rollout", "status", "deployment/probed", "--timeout=90s"]);
+  api = createKubeClient(await kubeconfigAccess(a.kubeconfig));
   watch = await watchSlices(a, shop);
   for (const { nodes } of others(lab, a)) for (const node of nodes) monitors.push(await monitorRoutes(node));
 });
 
 afterAll(() => {
   watch?.close();
+  void api?.close();
   for (const monitor of monitors) monitor.close();
 });
 
@@ -165,7 +171,18 @@ async function writePatched(ready: ReadonlySet<string>): Promise<void> {
   const endpoints = (index: 0 | 1) =>
     ["a1", "a2"].map((node, at) => ({ address: podRanges[at]?.[index] ?? "", node, ready: ready.has(node) }));
   await Promise.all([
-    applyText(a, manualSlice("patched", "IPv4", endpoints(0))),
-    applyText(a, manualSlice("patched", "IPv6", endpoints(1))),
+    patchSlice("patched-ipv4", manualSlice("patched", "IPv4", endpoints(0))),
+    patchSlice("patched-ipv6", manualSlice("patched", "IPv6", endpoints(1))),
   ]);
+}
+
+/** By a plain request: a kubectl for each would take the processors from what is being timed. */
+async function patchSlice(name: string, body: string): Promise<void> {
+  const path = `/apis/discovery.k8s.io/v1/namespaces/${shop}/endpointslices/${name}`;
+  const query = { fieldManager: "story", force: "true" };
+  await api.request("PATCH", path, {
+    body: JSON.parse(body),
+    query,
+    contentType: contentTypes.serverSideApply,
+  });
 }

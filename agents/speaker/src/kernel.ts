@@ -5,6 +5,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { addressBits, canonicalAddress, canonicalPrefix, formatPrefix, parseAddress } from "@sealane/core";
 import type { KernelRoute } from "./driver.ts";
+import { IpBatch } from "./ip-batch.ts";
 
 /** A network that this node is attached to. */
 export interface OnLinkNetwork {
@@ -36,26 +37,29 @@ export interface KernelOptions {
 const run = promisify(execFile);
 const outputBytesMax = 512 * 1024 * 1024;
 
-/** The kernel as `ip -json` shows it. */
+/** The kernel as `ip -json` shows it: routes by one long-lived process a family, networks by one process a question. */
 export function kernel({ ipProgram, namespace, deadlineMs }: KernelOptions): Kernel {
   const inside = namespace === undefined ? [] : ["-netns", namespace];
-  const ask = async (...command: readonly string[]): Promise<unknown[]> => {
-    const options = { timeout: deadlineMs, maxBuffer: outputBytesMax };
-    const { stdout } = await run(ipProgram, [...inside, "-json", ...command], options);
-    const answer: unknown = JSON.parse(stdout.trim() || "[]");
-    if (!Array.isArray(answer)) throw new Error(`"ip ${command.join(" ")}" did not answer with a list`);
-    return answer;
-  };
+  const batch = (family: "-4" | "-6") =>
+    new IpBatch({ program: ipProgram, options: [...inside, family], deadlineMs });
+  const four = batch("-4");
+  const six = batch("-6");
+  const question = "route show table main";
   return {
     routes: async () => {
-      const families = [
-        ask("-4", "route", "show", "table", "main"),
-        ask("-6", "route", "show", "table", "main"),
+      const [routes4, routes6] = await Promise.all([four.ask(question), six.ask(question)]);
+      return [
+        ...routes4.map((route) => parseRoute(route, 4)),
+        ...routes6.map((route) => parseRoute(route, 6)),
       ];
-      const [four = [], six = []] = await Promise.all(families);
-      return [...four.map((route) => parseRoute(route, 4)), ...six.map((route) => parseRoute(route, 6))];
     },
-    networks: async () => (await ask("address", "show", "up")).flatMap(parseLink),
+    networks: async () => {
+      const options = { timeout: deadlineMs, maxBuffer: outputBytesMax };
+      const { stdout } = await run(ipProgram, [...inside, "-json", "address", "show", "up"], options);
+      const answer: unknown = JSON.parse(stdout.trim() || "[]");
+      if (!Array.isArray(answer)) throw new Error(`"ip address show up" did not answer with a list`);
+      return answer.flatMap(parseLink);
+    },
   };
 }
 
