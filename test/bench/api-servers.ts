@@ -101,7 +101,7 @@ function apiServerArguments(directory: string, name: string, index: number): str
   return [
     ...[`--etcd-servers=http://127.0.0.1:${etcdPort}`, `--etcd-prefix=/bench/${name}`],
     ...["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", `--secure-port=${apiPortFirst + index}`],
-    `--service-cluster-ip-range=10.${112 + index}.0.0/16`,
+    `--service-cluster-ip-range=10.${112 + index}.0.0/16,fd00:${112 + index}::/112`,
     "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
     ...[
       `--service-account-key-file=${directory}/sa.pub`,

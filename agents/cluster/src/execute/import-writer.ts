@@ -9,6 +9,7 @@ import {
   mayRemoveImport,
   planSlices,
 } from "@sealane/core";
+import { createBackoff, sleep } from "../kube/backoff.ts";
 import { hasStatus } from "../kube/error.ts";
 import { objectKey, splitKey } from "../kube/store.ts";
 import type { ObjectKey } from "../kube/store.ts";
@@ -44,6 +45,10 @@ export interface ImportResult {
 }
 
 const attemptsMax = 5;
+
+/** About a second in all. */
+const addressAttemptsMax = 8;
+const addressWaits = { minMs: 10, maxMs: 400 };
 
 /** Writes imports. Its caller runs one name at a time once. */
 export class ImportWriter {
@@ -160,22 +165,33 @@ export class ImportWriter {
       return update === undefined ? own.derived : await this.#own.services.update(own.derived, update);
     }
     if (families.length === 0) return undefined;
-    const { namespace } = desired;
-    const recorded = recordedAddresses(own, families);
-    const create = (addresses: readonly string[]): Promise<DerivedService> =>
-      this.#own.services.create(
-        namespace,
-        derivedName,
-        derivedServiceManifest(desired, derivedName, families, addresses),
-      );
-    if (recorded.length === 0) return await create([]);
-    try {
-      return await create(recorded);
-    } catch (error) {
-      // The address is somebody else's by now; any is better than none.
-      if (!hasStatus(error, 422)) throw error;
-      return await create([]);
+    return await this.#createService(desired, derivedName, families, recordedAddresses(own, families));
+  }
+
+  /**
+   * Asks for the recorded addresses first. A Service that was deleted a moment ago may still hold them, since
+   * the API server frees an address after it has answered; so it is asked a few times before any other will do.
+   */
+  async #createService(
+    desired: DesiredImport,
+    derivedName: string,
+    families: readonly IpFamily[],
+    recorded: readonly string[],
+  ): Promise<DerivedService> {
+    const create = (addresses: readonly string[]): Promise<DerivedService> => {
+      const body = derivedServiceManifest(desired, derivedName, families, addresses);
+      return this.#own.services.create(desired.namespace, derivedName, body);
+    };
+    const backoff = createBackoff(addressWaits);
+    for (let attempt = 1; recorded.length > 0 && attempt <= addressAttemptsMax; attempt++) {
+      try {
+        return await create(recorded);
+      } catch (error) {
+        if (!hasStatus(error, 422)) throw error;
+      }
+      await sleep(backoff.next());
     }
+    return await create([]);
   }
 
   async #ensureImport(

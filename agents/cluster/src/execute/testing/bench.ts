@@ -11,6 +11,7 @@ import { recordingClient } from "../../kube/testing/harness.ts";
 import type { Harness, RecordingClient } from "../../kube/testing/harness.ts";
 import { eventually } from "../../kube/testing/wait.ts";
 import { KubernetesObserver } from "../../observe/observer.ts";
+import type { DeclaredRanges } from "../../observe/ranges.ts";
 import { Executor } from "../executor.ts";
 import { TestView } from "./test-view.ts";
 
@@ -34,7 +35,7 @@ export interface Bench extends Running {
   writes(): readonly string[];
   settled(): Promise<void>;
   /** Ends the term and starts another that knows nothing of the hub yet. */
-  restart(): Promise<void>;
+  restart(declared?: DeclaredRanges): Promise<void>;
 }
 
 /** Runs before and after each test; gives the bench of the running one. */
@@ -57,9 +58,9 @@ export function executorBench(start: () => Promise<Harness>): () => Bench {
       namespace: `shop-${process.pid}-${count++}`,
       writes: () => client.asked.splice(0).filter(isWrite),
       settled: () => eventually("the executor to be idle", () => bench.executor.idle, 20_000),
-      restart: async () => {
+      restart: async (declared) => {
         bench.term.abort();
-        bench = { ...bench, ...(await lead(client)) };
+        bench = { ...bench, ...(await lead(client, declared)) };
       },
     };
   });
@@ -76,7 +77,7 @@ export function executorBench(start: () => Promise<Harness>): () => Bench {
 }
 
 /** Starts everything at once, as an agent does: what is known first differs from run to run. */
-async function lead(client: RecordingClient): Promise<Running> {
+async function lead(client: RecordingClient, declared: DeclaredRanges = {}): Promise<Running> {
   const term = new AbortController();
   const view = new TestView();
   const hooks: { executor?: Executor } = {};
@@ -84,7 +85,7 @@ async function lead(client: RecordingClient): Promise<Running> {
     {
       client,
       cluster: "b",
-      declared: {},
+      declared,
       onFacts: () => {},
       onComplete: () => {},
       onSynced: () => {},

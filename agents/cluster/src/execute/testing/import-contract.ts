@@ -221,8 +221,29 @@ export function importContract(start: () => Promise<Harness>): void {
     expect((await serviceImport())?.["spec"]).not.toHaveProperty("ips");
   });
 
+  test("a service of both families has an address of each, in its order; a second family may come later", async () => {
+    await makeNamespace();
+    publish([1], [], { ipFamilies: ["IPv6", "IPv4"] });
+    await eventually("both addresses", async () => (await serviceImport())?.["spec"].ips?.length === 2);
+    const both = (await serviceImport())?.["spec"];
+    expect(both.ipFamilies).toEqual(["IPv6", "IPv4"]);
+    expect(both.ips[0]).toContain("fd00:112::");
+    const { view, namespace, executor } = the();
+    view.merged.set(`${namespace}/late`, mergedService());
+    executor.touch(namespace, "late");
+    const late = async (): Promise<AnyObject | undefined> =>
+      await the().kube.get(resources.serviceImports, namespace, "late");
+    await eventually("one address", async () => (await late())?.["spec"].ips?.length === 1);
+    const first: unknown = (await late())?.["spec"].ips[0];
+    view.merged.set(`${namespace}/late`, mergedService({ ipFamilies: ["IPv4", "IPv6"] }));
+    executor.touch(namespace, "late");
+    await eventually("the second address", async () => (await late())?.["spec"].ips?.length === 2);
+    expect((await late())?.["spec"].ips[0]).toBe(first);
+  });
+
   test("a service of a family that this cluster lacks is imported without an address, and says so", async () => {
     await makeNamespace();
+    await the().restart({ service: ["10.112.0.0/16"] });
     publish([], [], { ipFamilies: ["IPv6"] });
     await eventually(
       "the condition",

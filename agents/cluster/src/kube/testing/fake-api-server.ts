@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Access } from "../auth.ts";
 import { resources } from "../resource.ts";
-import { withDefaults } from "./fake-defaults.ts";
+import { withDefaults, withGrownFamilies } from "./fake-defaults.ts";
 import { FakeObjects, FakeRefusal } from "./fake-objects.ts";
 import type { FakeEvent, FakeObject } from "./fake-objects.ts";
 import type { Harness } from "./harness.ts";
@@ -79,7 +79,13 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
       case "POST":
         return objects.create(collection, namespace, withDefaults(objects, collection, body ?? {}));
       case "PUT":
-        return objects.update(collection, namespace, name, body ?? {}, part);
+        return objects.update(
+          collection,
+          namespace,
+          name,
+          withGrownFamilies(objects, collection, body ?? {}),
+          part,
+        );
       case "PATCH": {
         const held = objects.get(collection, namespace, name);
         const apply = request.headers["content-type"] === "application/apply-patch+yaml";
@@ -114,7 +120,7 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
 
   objects.create("networking.k8s.io/servicecidrs", "", {
     metadata: { name: "kubernetes" },
-    spec: { cidrs: ["10.112.0.0/16"] },
+    spec: { cidrs: ["10.112.0.0/16", "fd00:112::/112"] },
   });
   objects.create("namespaces", "", { metadata: { name: "kube-system" } });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

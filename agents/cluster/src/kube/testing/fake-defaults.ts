@@ -14,15 +14,14 @@ export function withDefaults(objects: FakeObjects, collection: string, body: Bod
 function withAddresses(objects: FakeObjects, body: Body): Body {
   const spec = (body["spec"] ?? {}) as Spec;
   if (spec["type"] === "ExternalName") return body;
-  const taken = new Set(
-    objects.list("services", "").flatMap((each) => (each as unknown as { spec: Spec }).spec.clusterIPs ?? []),
-  );
+  const taken = takenAddresses(objects);
   const asked = spec.clusterIPs ?? (typeof spec["clusterIP"] === "string" ? [spec["clusterIP"]] : []);
   for (const address of asked) {
     if (taken.has(address) && address !== "None")
       throw new FakeRefusal(422, "Invalid", `provided IP ${address} is already allocated`);
   }
-  const clusterIPs = asked.length > 0 ? asked : [freeAddress(taken)];
+  const families = (spec["ipFamilies"] as string[] | undefined) ?? ["IPv4"];
+  const clusterIPs = asked.length > 0 ? asked : families.map((family) => freeAddress(taken, family));
   return {
     ...body,
     spec: {
@@ -39,9 +38,25 @@ function withAddresses(objects: FakeObjects, body: Body): Body {
   };
 }
 
-function freeAddress(taken: ReadonlySet<string>): string {
+/** A changed object as the server would keep it: a second family gets an address. */
+export function withGrownFamilies(objects: FakeObjects, collection: string, body: Body): Body {
+  const spec = body["spec"] as Spec | undefined;
+  const families = (spec?.["ipFamilies"] as string[] | undefined) ?? [];
+  if (collection !== "services" || spec === undefined || families.length <= (spec.clusterIPs?.length ?? 0))
+    return body;
+  const second = freeAddress(takenAddresses(objects), families[1] ?? "");
+  return { ...body, spec: { ...spec, clusterIPs: [...(spec.clusterIPs ?? []), second] } };
+}
+
+function takenAddresses(objects: FakeObjects): ReadonlySet<string> {
+  const specs = objects.list("services", "").map((each) => (each as unknown as { spec: Spec }).spec);
+  return new Set(specs.flatMap((spec) => spec.clusterIPs ?? []));
+}
+
+function freeAddress(taken: ReadonlySet<string>, family: string): string {
   for (let host = 1; ; host++) {
-    const address = `10.112.${host >> 8}.${host & 255}`;
+    const address =
+      family === "IPv6" ? `fd00:112::${host.toString(16)}` : `10.112.${host >> 8}.${host & 255}`;
     if (!taken.has(address)) return address;
   }
 }

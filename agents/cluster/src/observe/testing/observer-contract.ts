@@ -126,7 +126,10 @@ export function observerContract(start: () => Promise<Harness>): void {
     await eventually("the first facts", () => observer.synced, 20_000);
     const cluster = changes.find(({ shard }) => shard.kind === "cluster")?.value;
     expect(cluster).toMatchObject({
-      ranges: [{ prefix: "10.112.0.0/16", kind: "service", source: "ServiceCIDR/kubernetes.spec.cidrs" }],
+      ranges: [
+        { prefix: "10.112.0.0/16", kind: "service", source: "ServiceCIDR/kubernetes.spec.cidrs" },
+        { prefix: "fd00:112::/112", kind: "service", source: "ServiceCIDR/kubernetes.spec.cidrs" },
+      ],
       dnsPort: 1053,
     });
     expect(cluster).toHaveProperty(
@@ -255,6 +258,7 @@ export function observerContract(start: () => Promise<Harness>): void {
       { prefix: "10.112.0.0/16", kind: "service", source: "ServiceCIDR/kubernetes.spec.cidrs" },
       { prefix: "192.0.2.1/32", kind: "node", source: `Node/${namespace}-n1.status.addresses` },
       { prefix: "192.0.2.2/32", kind: "node", source: `Node/${namespace}-n2.status.addresses` },
+      { prefix: "fd00:112::/112", kind: "service", source: "ServiceCIDR/kubernetes.spec.cidrs" },
     ]);
     const fact = changes.findLast(
       ({ shard, key }) => shard.kind === "node" && key === `${namespace}-n1`,
