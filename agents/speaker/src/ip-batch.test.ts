@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { IpBatch } from "./ip-batch.ts";
 
@@ -45,6 +47,19 @@ describe("one ip process for many questions", () => {
     const ip = await open(`[ "$question" = slow ] && exec tail -f /dev/null; echo "[]"`, 300);
     await expect(ip.ask("slow")).rejects.toThrow(/no answer within 300 ms/);
     expect(await ip.ask("quick")).toEqual([]);
+  });
+
+  it("does not keep its process alive when nothing is asked", async () => {
+    const ip = await open(`echo "[]"`);
+    await ip.ask("anything");
+    const source = `
+      import { IpBatch } from ${JSON.stringify(join(import.meta.dirname, "ip-batch.ts"))};
+      await new IpBatch({ program: ${JSON.stringify(join(folder, "ip"))}, options: [], deadlineMs: 2000 }).ask("x");
+      console.log("asked");`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", source], {
+      timeout: 10_000,
+    });
+    expect(stdout).toBe("asked\n");
   });
 
   it("rejects what is no list", async () => {

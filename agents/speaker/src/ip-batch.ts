@@ -3,6 +3,7 @@
 
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
+import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 
 /** How the program is run. */
@@ -67,7 +68,9 @@ export class IpBatch {
     child.on("close", (status) =>
       this.#fail(child, new Error(`it ended with status ${status}: ${this.#said.trim()}`)),
     );
+    // Waiting questions have their deadlines to keep this process alive; an idle child must not.
     child.unref();
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) if (pipe instanceof Socket) pipe.unref();
     return child;
   }
 
