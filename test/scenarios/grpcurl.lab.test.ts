@@ -1,13 +1,15 @@
 // A stranger's tool: grpcurl lists the hub's services by reflection and calls one with the command line's certificate.
 
-import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { grpcurl, output } from "../lab/index.ts";
 import { sealaneConfig } from "../lab/sealane/cli.ts";
 import { openStory } from "./story.ts";
 
+/** The command line's configuration, with PEM text in it. */
 interface Config {
   readonly hub: string;
   readonly ca: string;
@@ -17,12 +19,27 @@ interface Config {
 
 let call: (...args: readonly string[]) => Promise<string>;
 
+let folder = "";
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
 beforeAll(async () => {
   await openStory();
   const config = parse(await readFile(sealaneConfig, "utf8")) as Config;
-  const file = (path: string) => resolve(dirname(sealaneConfig), path);
+  folder = await mkdtemp(join(tmpdir(), "sealane-grpcurl-"));
+  const file = async (name: "ca" | "certificate" | "key") => {
+    await writeFile(join(folder, name), config[name], { mode: 0o600 });
+    return join(folder, name);
+  };
   const tool = await grpcurl();
-  const identity = ["-cacert", file(config.ca), "-cert", file(config.certificate), "-key", file(config.key)];
+  const identity = [
+    "-cacert",
+    await file("ca"),
+    "-cert",
+    await file("certificate"),
+    "-key",
+    await file("key"),
+  ];
   call = (...args) => output([tool, ...identity, config.hub, ...args]);
 });
 

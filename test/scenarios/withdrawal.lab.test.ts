@@ -108,8 +108,14 @@ async function everySource(): Promise<Source[]> {
 }
 
 async function meshDnsPods(cluster: LabCluster): Promise<string[]> {
-  const { items } = await kubectlJson<{ items: { status: { podIP?: string } }[] }>(cluster, [
+  interface Pod {
+    readonly metadata: { readonly deletionTimestamp?: string };
+    readonly status: { readonly podIP?: string };
+  }
+  const { items } = await kubectlJson<{ items: Pod[] }>(cluster, [
     ...["-n", "sealane-system", "get", "pods", "-l", "app.kubernetes.io/name=mesh-dns"],
   ]);
-  return items.flatMap(({ status }) => status.podIP ?? []);
+  return items.flatMap(({ metadata, status }) =>
+    metadata.deletionTimestamp === undefined ? (status.podIP ?? []) : [],
+  );
 }
