@@ -73,7 +73,6 @@ test("only the speaker mounts folders of the node", () => {
     "sealane-speaker /var/lib/sealane",
     "sealane-speaker /run/sealane",
     "sealane-speaker /run/bird",
-    "sealane-speaker /etc/bird",
   ]);
 });
 

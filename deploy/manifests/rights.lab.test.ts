@@ -114,7 +114,7 @@ describe("what the others may do", () => {
   test.each([
     ["list", "services", meshDns, "0 yes"],
     ["watch", "serviceimports.multicluster.x-k8s.io", meshDns, "0 yes"],
-    ["get", "configmaps/mesh-dns-front", meshDns, "0 yes"],
+    ["watch", "configmaps/mesh-dns-front", meshDns, "0 yes"],
     ["list", "pods", meshDns, "1 no"],
     ["get", "secrets/sealane-join", meshDns, "1 no"],
     ["create", "services", meshDns, "1 no"],
