@@ -3,7 +3,7 @@
 import { rm } from "node:fs/promises";
 import { knownMachines, removeLab, removeMachines } from "./cleanup.ts";
 import { withLock } from "./lock.ts";
-import { binDirectory, kubeconfigPath } from "./paths.ts";
+import { binDirectory, kubeconfigPath, sealaneDirectory } from "./paths.ts";
 import { step } from "./progress.ts";
 import { readRecord } from "./record.ts";
 import { forgetCluster } from "./site.ts";
@@ -46,6 +46,11 @@ async function removeEverything(): Promise<void> {
   const clusters = (await readRecord())?.clusters ?? [];
   await removeMachines(await knownMachines());
   await removeLab();
-  const files = [kubeconfigPath(), ...clusters.map(({ plan }) => kubeconfigPath(plan.name)), binDirectory];
+  const files = [
+    kubeconfigPath(),
+    ...clusters.map(({ plan }) => kubeconfigPath(plan.name)),
+    binDirectory,
+    sealaneDirectory,
+  ];
   await Promise.all(files.map((path) => rm(path, { recursive: true, force: true })));
 }

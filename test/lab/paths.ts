@@ -24,6 +24,9 @@ export const stateDirectory = join(cacheDirectory, "state");
 /** Programs for people and tests: kubectl, bird, birdc, nft, dig, etcd, kube-apiserver, ... */
 export const binDirectory = join(labDirectory, "bin");
 
+/** What Sealane's administrator of the lab has: the command line's configuration, the manifests as applied. */
+export const sealaneDirectory = join(labDirectory, "sealane");
+
 /** One folder a machine, one file a daemon. */
 export const logDirectory = join(labDirectory, "logs");
 

@@ -3,10 +3,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { run } from "@sealane/cli";
-import { labDirectory } from "../paths.ts";
+import { sealaneDirectory } from "../paths.ts";
 
 /** The command line's configuration for people and tests; `SEALANE_CONFIG` names it. */
-export const sealaneConfig = join(labDirectory, "sealane/config.yaml");
+export const sealaneConfig = join(sealaneDirectory, "config.yaml");
 
 /** What one invocation left. */
 export interface Invoked {

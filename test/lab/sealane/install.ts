@@ -8,13 +8,13 @@ import type { BuiltImage } from "../../../deploy/images/build.ts";
 import { importImage } from "../cluster/node.ts";
 import { imageNames } from "../images/names.ts";
 import type { LabCluster } from "../lab.ts";
-import { labDirectory, machineState, repository } from "../paths.ts";
+import { machineState, repository, sealaneDirectory } from "../paths.ts";
 import { sealane } from "./cli.ts";
 import { hubSessions } from "./hub.ts";
 import { applyFolder, applyText, tryKubectl } from "./kubectl.ts";
 
 const namespace = "sealane-system";
-const overlay = join(labDirectory, "sealane/manifests");
+const overlay = join(sealaneDirectory, "manifests");
 
 /** Writes the kustomization that all clusters of the lab are given: the shipped one with the lab's images. */
 export async function writeOverlay(image: BuiltImage): Promise<void> {
