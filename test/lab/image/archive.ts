@@ -73,7 +73,7 @@ export async function writeLayeredArchive(
 }
 
 /** The image's configuration file: https://github.com/opencontainers/image-spec/blob/main/config.md */
-export function imageConfig(config: ImageConfig, layerDigests: readonly string[]): string {
+function imageConfig(config: ImageConfig, layerDigests: readonly string[]): string {
   return JSON.stringify({
     architecture: "amd64",
     os: "linux",
@@ -91,7 +91,7 @@ export function imageConfig(config: ImageConfig, layerDigests: readonly string[]
 }
 
 /** The archive's table of contents. */
-export function imageManifest(config: ImageConfig, configName: string, layers: readonly string[]): string {
+function imageManifest(config: ImageConfig, configName: string, layers: readonly string[]): string {
   return JSON.stringify([{ Config: configName, RepoTags: [config.name], Layers: layers }]);
 }
 

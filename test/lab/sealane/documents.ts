@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import type { ClusterPlan } from "../topology.ts";
 
 /** The zone above every cluster's own: `a.mesh.example`. */
-export const meshZone = "mesh.example";
+const meshZone = "mesh.example";
 
 /** The hub's documents as one YAML file. Free ranges are offered where no cluster of the lab lies by default. */
 export function hubDocuments(clusters: readonly ClusterPlan[]): string {

@@ -14,13 +14,13 @@ import { invokeSealane, sealaneConfig } from "./cli.ts";
 import { hubDocuments } from "./documents.ts";
 
 /** The daemon's name on the machine `hub`; its log is `.lab/logs/hub/sealane-hub.log`. */
-export const hubDaemon = "sealane-hub";
+const hubDaemon = "sealane-hub";
 
 /** Where the hub reads its documents, on its machine. */
-export const documentsDirectory = "/etc/sealane";
+const documentsDirectory = "/etc/sealane";
 
 /** Where the hub keeps its state, on its machine. */
-export const hubDataDirectory = "/var/lib/sealane";
+const hubDataDirectory = "/var/lib/sealane";
 
 /** `host:port` of the hub's sessions. */
 export const hubSessions = `${hubAddress.v4}:7443`;
