@@ -1,5 +1,6 @@
 // The agent process: takes part in the election, and leads while it holds the Lease. Ending it withdraws nothing.
 
+import { setFlagsFromString } from "node:v8";
 import { pino } from "pino";
 import { version } from "@sealane/core";
 import { access } from "./kube/auth.ts";
@@ -9,6 +10,9 @@ import { serveHttp } from "./http.ts";
 import { lead } from "./leader.ts";
 import { makeMetrics } from "./metrics.ts";
 import { parseOptions } from "./options.ts";
+
+// Changes may come seconds apart. V8 would drop their code in between, and each change would begin by compiling it.
+setFlagsFromString("--no-flush-bytecode");
 
 const options = parseOptions(process.argv, process.env);
 const log = pino({

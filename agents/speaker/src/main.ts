@@ -1,9 +1,13 @@
 // The speaker process: options, logs, signals. Ending it withdraws nothing.
 
+import { setFlagsFromString } from "node:v8";
 import { pino } from "pino";
 import { version } from "@sealane/core";
 import { parseOptions } from "./options.ts";
 import { startSpeaker } from "./speaker.ts";
+
+// Changes may come seconds apart. V8 would drop their code in between, and each change would begin by compiling it.
+setFlagsFromString("--no-flush-bytecode");
 
 const options = parseOptions(process.argv, process.env);
 const log = pino({

@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 // The program sealane-hub: reads its flags, runs one hub, and stops it when told to.
 
+import { setFlagsFromString } from "node:v8";
 import { isIP } from "node:net";
 import { version } from "@sealane/core";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { startHub } from "./hub.ts";
 import { splitAddress } from "./server/http.ts";
+
+// Changes may come seconds apart. V8 would drop their code in between, and each change would begin by compiling it.
+setFlagsFromString("--no-flush-bytecode");
 
 interface Flags {
   readonly data: string;

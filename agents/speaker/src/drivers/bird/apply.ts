@@ -11,7 +11,7 @@ import type { Kernel } from "../../kernel.ts";
 import type { BirdControl, ControlOptions, Reply } from "./control.ts";
 import { replyText } from "./control.ts";
 import type { IncludePaths, PlacedText } from "./files.ts";
-import { place, restore, stagedPath, writeSynced } from "./files.ts";
+import { place, restore, stagedPath, syncPlaced, writeSynced } from "./files.ts";
 import type { IncludeText } from "./render.ts";
 import { renderInclude } from "./render.ts";
 import type { Settled } from "./settle.ts";
@@ -74,7 +74,7 @@ export async function apply(
     const awaited = { desired, before: before.routes, atOnce: reply.code === "0003" };
     const settled = await settle(ports, control, awaited);
     if (refused(settled)) await takeBack(ports, control, before);
-    else await ask(control, "configure confirm", ["0018", "0019"]);
+    else await Promise.all([ask(control, "configure confirm", ["0018", "0019"]), syncPlaced(ports.paths)]);
     return settled;
   } catch (error) {
     await takeBack(ports, control, before);

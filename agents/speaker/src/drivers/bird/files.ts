@@ -29,10 +29,17 @@ export async function readPlaced({ installPath, originatePath }: IncludePaths): 
   return { install, originate };
 }
 
-/** Puts the staged files in place. A crash in between leaves less announced, never more. */
+/**
+ * Puts the staged files in place. A crash in between leaves less announced, never more. Each is whole, but which
+ * one a crash of the machine would leave is certain only after `syncPlaced`.
+ */
 export async function place({ installPath, originatePath }: IncludePaths): Promise<void> {
   await rename(stagedPath(installPath), installPath);
   await rename(stagedPath(originatePath), originatePath);
+}
+
+/** Waits until what is in place is what a crash of the machine would leave. The other part is on a tmpfs. */
+export async function syncPlaced({ installPath }: IncludePaths): Promise<void> {
   await syncFolder(dirname(installPath));
 }
 
