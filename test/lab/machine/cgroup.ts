@@ -1,6 +1,7 @@
 // Control groups as the lab's register of processes: every process of a machine is in the machine's
 // group, its pods included, so that all of them can be found and ended whatever they became.
-// It limits nothing; the kubelet limits pods below their own group.
+// It limits nothing; the kubelet limits pods below their own group. It does see to it that the pods of all machines
+// together weigh as much as they would on machines of their own.
 
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
@@ -36,6 +37,22 @@ export async function makePodsGroup(machine: string): Promise<void> {
       await mkdir(directory, { recursive: true });
       await delegate(directory);
     }
+    await weigh(join(hierarchy, labGroup));
+  }
+}
+
+/**
+ * Gives the lab's group the weight of two processors for each machine, which is what a kubelet gives the pods of a
+ * node with two. With the default, all pods of all nodes together would weigh as much as one single daemon.
+ */
+async function weigh(directory: string): Promise<void> {
+  const machines = (await subgroups(directory)).length;
+  const weights = [
+    { path: join(directory, "cpu.shares"), each: 2 * 1024, max: 262_144 },
+    { path: join(directory, "cpu.weight"), each: 2 * 100, max: 10_000 },
+  ];
+  for (const { path, each, max } of weights) {
+    if (existsSync(path)) await writeFile(path, String(Math.min(max, machines * each)));
   }
 }
 
