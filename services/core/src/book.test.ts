@@ -185,6 +185,26 @@ test("a range that grows over its own and into another's stays what it was", () 
   expect(next).toBe(book);
 });
 
+test("a range that grew into another's is refused, and what was held of it stays", () => {
+  const book = bookOf({
+    a: [range("pod", "10.1.3.0/24")],
+    b: [range("pod", "10.1.0.0/23"), range("pod", "10.1.2.0/24")],
+  });
+  // Agents join neighbours: with a node on 10.1.3.0/24 the two are reported as one wider range.
+  const grown = [range("pod", "10.1.0.0/22")];
+  const { book: next, verdicts } = admit(book, "b", grown, declared());
+  expect(next).toBe(book);
+  expect(verdicts.map((it) => [it.prefix, it.admitted, it.overlap])).toEqual([
+    ["10.1.0.0/22", false, "10.1.3.0/24"],
+    ["10.1.0.0/23", true, ""],
+    ["10.1.2.0/24", true, ""],
+  ]);
+  const free = bookOf({ b: [range("pod", "10.1.0.0/23"), range("pod", "10.1.2.0/24")] });
+  expect(admit(free, "b", grown, declared()).book).toEqual([
+    { prefix: "10.1.0.0/22", cluster: "b", kind: "pod" },
+  ]);
+});
+
 test("what is not reported any more is released, and a smaller part is kept", () => {
   const book = bookOf({ a: incumbent });
   const { book: next } = admit(book, "a", [range("pod", "10.1.4.0/24")], declared());
@@ -246,6 +266,13 @@ test("the book stays disjoint, and nobody loses what he reports because of anoth
         expect(book.filter((claim) => claim.cluster !== cluster)).toEqual(
           before.filter((claim) => claim.cluster !== cluster),
         );
+        const reported = ranges.map(({ kind, prefix }) => ({ kind, prefix: parsePrefix(prefix) }));
+        for (const claim of before.filter((it) => it.cluster === cluster)) {
+          const held = parsePrefix(claim.prefix);
+          if (!reported.some(({ kind, prefix }) => kind === claim.kind && containsPrefix(prefix, held)))
+            continue;
+          expect(prefixes.some((prefix) => containsPrefix(prefix, held))).toBe(true);
+        }
         for (const verdict of verdicts) {
           const prefix = parsePrefix(verdict.prefix);
           const holder = book.find((claim) => containsPrefix(parsePrefix(claim.prefix), prefix));

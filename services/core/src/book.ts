@@ -23,7 +23,7 @@ import type { Claim, Declared } from "./world.ts";
 export interface Admitted {
   /** The same object when nothing changed. */
   readonly book: readonly Claim[];
-  /** Sorted by prefix; text that is no prefix last. */
+  /** One for each range, and one for each part that is kept of a refused one. Sorted by prefix; text that is no prefix last. */
   readonly verdicts: readonly RangeVerdict[];
 }
 
@@ -56,7 +56,8 @@ const kindOrder: readonly RangeKind[] = ["node", "pod", "service", "loadBalancer
 /**
  * Decides about all ranges that a cluster reports. What it held and reports no longer is released. What lies
  * in a range that it holds of the same kind stays its own, whatever the documents say now. Anything else is
- * new and must meet nobody: no other cluster, no reserved range, none of its own ranges of another kind.
+ * new and must meet nobody: no other cluster, no reserved range, none of its own ranges of another kind. A range
+ * that grew over what is held is new too; where it is refused, what was held of it stays held.
  */
 export function admit(
   book: readonly Claim[],
@@ -76,6 +77,8 @@ export function admit(
     else if (isHeld(scene, prefix, range.kind)) own.add(prefix, range.kind);
     else fresh.push({ range, prefix });
   }
+  for (const { range, prefix } of fresh)
+    for (const held of heldInside(scene, prefix, range.kind)) own.add(held.prefix, range.kind);
   for (const { range, prefix } of fresh.toSorted((a, b) => kindRank(a.range) - kindRank(b.range))) {
     const refusal = refuse(scene, prefix, range.kind, own);
     if (refusal === undefined) own.add(prefix, range.kind);
@@ -86,7 +89,36 @@ export function admit(
     refused.set(range, refuse(scene, prefix, range.kind, own)!);
   }
   const next = withClaims(book, cluster, own.all());
-  return { book: next, verdicts: verdictsOf({ ...scene, book: next }, asked, refused) };
+  const judged = [...asked, ...keptParts(scene, asked, refused)].toSorted(compareAsked);
+  return { book: next, verdicts: verdictsOf({ ...scene, book: next }, judged, refused) };
+}
+
+/** What the cluster holds inside refused ranges and does not report by itself, as if it did. */
+function keptParts(
+  scene: Case,
+  asked: readonly Asked[],
+  refused: ReadonlyMap<Range, Refusal>,
+): readonly Asked[] {
+  const known = new Set(asked.map(({ range }) => `${range.kind} ${range.prefix}`));
+  return asked.flatMap(({ range, prefix }) =>
+    prefix === undefined || !refused.has(range)
+      ? []
+      : heldInside(scene, prefix, range.kind).flatMap((held) => {
+          const part = { ...range, prefix: held.claim.prefix };
+          const key = `${part.kind} ${part.prefix}`;
+          if (known.has(key)) return [];
+          known.add(key);
+          return [{ range: part, prefix: held.prefix }];
+        }),
+  );
+}
+
+/** The cluster's claims of the kind that lie inside the prefix. */
+function heldInside(scene: Case, prefix: Prefix, kind: RangeKind): readonly Held[] {
+  return [...overlappingClaims(scene.book, prefix)].filter(
+    (held) =>
+      held.claim.cluster === scene.cluster && held.claim.kind === kind && containsPrefix(prefix, held.prefix),
+  );
 }
 
 function kindRank(range: Range): number {

@@ -75,7 +75,7 @@ export interface Origin {
 
 /** What the address book decided about one cluster. */
 export interface Admission {
-  /** One for each range that the cluster reports, sorted by prefix. */
+  /** One for each range that the cluster reports, and for each part that it keeps of a refused one; sorted by prefix. */
   readonly verdicts: readonly RangeVerdict[];
   /** The admitted ones by kind. */
   readonly held: PrefixTable<RangeKind>;
