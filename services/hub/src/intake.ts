@@ -3,7 +3,7 @@
 
 import { entriesPerClusterMax, shardsPerPeerMax } from "@sealane/core";
 import type { Fact, FactValue, ShardId, World } from "@sealane/core";
-import { WireError } from "@sealane/wire";
+import { ShardMismatch, WireError } from "@sealane/wire";
 import type { Section, ShardChange, ShardTable } from "@sealane/wire";
 import type { ClusterState } from "./clusters.ts";
 import { admitSection } from "./door.ts";
@@ -34,7 +34,9 @@ export function takeSections(intake: Intake, { cluster, speaker, sections }: Arr
   try {
     for (const section of sections) {
       const values = admitSection(section, speaker);
-      const change = applyBounded(cluster, section, (fact) => facts.push(fact));
+      const change = applyBounded(cluster, section, (taken) =>
+        facts.push(factOf(taken, { values, complete: false, unsaid: [] })),
+      );
       const complete = cluster.received.state(section.id)?.complete ?? false;
       save(intake.cache, cluster.received, change);
       const unsaid = section.end ? unsaidKeys(intake.world(), cluster.received, section.id) : [];
@@ -84,10 +86,14 @@ function save(cache: FactCache, received: ShardTable, change: ShardChange): void
 }
 
 /**
- * Applies a section and counts what it adds. When the shard refuses it, its entries are held all the same, so
- * the world is told of them before the session ends.
+ * Applies a section and counts what it adds. When its sum does not agree, what was taken is held all the same, so
+ * the world is told of it before the session ends.
  */
-function applyBounded(cluster: ClusterState, section: Section, told: (fact: Fact) => void): ShardChange {
+function applyBounded(
+  cluster: ClusterState,
+  section: Section,
+  tell: (taken: ShardChange) => void,
+): ShardChange {
   const { received } = cluster;
   const { id } = section;
   const before = received.entries(id).size;
@@ -95,8 +101,7 @@ function applyBounded(cluster: ClusterState, section: Section, told: (fact: Fact
   try {
     return received.apply(section);
   } catch (error) {
-    const values = admitSection(section, { cluster: cluster.name, epoch: section.position.epoch });
-    told(factOf({ id, entries: section.entries, completed: false }, { values, complete: false, unsaid: [] }));
+    if (error instanceof ShardMismatch) tell(error.change);
     throw error;
   } finally {
     cluster.entries += received.entries(id).size - before;

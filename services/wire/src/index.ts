@@ -9,7 +9,7 @@ export { toWireMerged, toWireVerdict } from "./codec/published.ts";
 export type { Section, SectionEntry } from "./codec/shards.ts";
 export { entryDigest } from "./digest.ts";
 export type { HeldEntry, ShardChange } from "./shard-table.ts";
-export { ShardTable } from "./shard-table.ts";
+export { ShardMismatch, ShardTable } from "./shard-table.ts";
 export { Outbox } from "./outbox.ts";
 export { ReceivedView } from "./received-view.ts";
 

@@ -1,7 +1,7 @@
 import type { ShardId } from "@sealane/core";
 import { describe, expect, it } from "vitest";
 import { WireError } from "./error.ts";
-import { ShardTable } from "./shard-table.ts";
+import { ShardMismatch, ShardTable } from "./shard-table.ts";
 
 const id: ShardId = { kind: "reach", origin: "a", namespace: "shop" };
 const at = (epoch: bigint, sequence: bigint) => ({ epoch, sequence });
@@ -17,6 +17,15 @@ function held(table: ShardTable): Record<string, string> {
   return Object.fromEntries(
     [...table.entries(id)].map(([key, { value }]) => [key, new TextDecoder().decode(value)]),
   );
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }
 
 describe("a table of shards", () => {
@@ -69,6 +78,22 @@ describe("a table of shards", () => {
     const wrong = { ...piece, complete: true, sum: 42n, entries: [entry("x", "1")] };
     expect(() => table.apply(wrong)).toThrow(WireError);
     expect(table.state(id)?.complete).toBe(false);
+  });
+
+  it("takes nothing away when the sums differ at the end, and tells what it took", () => {
+    const table = new ShardTable();
+    table.put(id, "old", bytes("1"), 1n, at(1n, 1n));
+    table.complete(id, at(1n, 1n));
+    const whole = { ...piece, position: at(2n, 1n), begin: true, end: true, complete: true };
+    const fault = thrownBy(() => table.apply({ ...whole, sum: 42n, entries: [entry("new", "1")] }));
+    expect(held(table)).toEqual({ old: "1", new: "1" });
+    expect(fault).toBeInstanceOf(ShardMismatch);
+    expect((fault as ShardMismatch).change.entries.map(({ key }) => key)).toEqual(["new"]);
+    const right = new ShardTable();
+    right.put(id, "new", bytes("1"), 1n, at(2n, 1n));
+    const change = table.apply({ ...whole, sum: right.state(id)?.sum ?? 0n, entries: [entry("new", "1")] });
+    expect(held(table)).toEqual({ new: "1" });
+    expect(change).toMatchObject({ completed: true, entries: [{ key: "old", value: undefined }] });
   });
 
   it("does not compare sums with a sender that is itself incomplete", () => {

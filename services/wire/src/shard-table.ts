@@ -24,6 +24,17 @@ export interface ShardChange {
   readonly completed: boolean;
 }
 
+/** The sums of a shard differ. `change` is what was taken of the piece all the same: it is not sent again, so it must be followed. */
+export class ShardMismatch extends WireError {
+  readonly change: ShardChange;
+
+  constructor(message: string, change: ShardChange) {
+    super("mismatch", message);
+    this.name = "ShardMismatch";
+    this.change = change;
+  }
+}
+
 interface HeldShard {
   readonly id: ShardId;
   readonly entries: Map<string, HeldEntry>;
@@ -64,14 +75,17 @@ export class ShardTable {
   }
 
   /**
-   * Applies a received piece. A piece older than what is held changes nothing. Throws WireError `mismatch`
-   * when the sums differ at the end of a whole shard or after a change to a complete one.
+   * Applies a received piece. A piece older than what is held changes nothing. Throws ShardMismatch when the sums
+   * differ at the end of a whole shard or after a change to a complete one: then what the piece said is held, what
+   * it did not say is kept, and the shard is not complete any more.
    */
   apply(section: Section): ShardChange {
     const shard = this.#shard(section.id);
     const { id, position, begin, end } = section;
     if (comparePositions(position, shard.position) < 0) return { id, entries: [], completed: false };
     if (begin) shard.said = new Set();
+    if (end && shard.said === undefined)
+      throw new WireError("malformed", `shard ${shardKey(id)} ends without begin`);
     const changed: SectionEntry[] = [];
     for (const entry of section.entries) {
       shard.said?.add(entry.key);
@@ -83,17 +97,24 @@ export class ShardTable {
       if (did) changed.push(entry);
     }
     shard.position = position;
-    if (end) this.#finish(shard, changed);
+    const unsaid = end ? unsaidOf(shard) : [];
+    const comparable = section.complete && (end || (shard.complete && shard.said === undefined));
+    const sum = unsaid.reduce((left, [, { digest }]) => subtractDigest(left, digest), shard.sum);
+    if (end) shard.said = undefined;
+    if (comparable && section.sum !== sum) {
+      shard.complete = false;
+      throw new ShardMismatch(`sum of shard ${shardKey(id)} is ${sum}, its origin says ${section.sum}`, {
+        id,
+        entries: changed,
+        completed: false,
+      });
+    }
+    for (const [key, { observedUnixUs }] of unsaid) {
+      this.#unset(shard, key, position);
+      changed.push({ key, value: undefined, observedUnixUs });
+    }
     const completed = end && !shard.complete;
     if (end) shard.complete = true;
-    const comparable = section.complete && shard.complete && shard.said === undefined;
-    if (comparable && section.sum !== shard.sum) {
-      shard.complete = false;
-      throw new WireError(
-        "mismatch",
-        `sum of shard ${shardKey(id)} is ${shard.sum}, its origin says ${section.sum}`,
-      );
-    }
     return { id, entries: changed, completed };
   }
 
@@ -158,16 +179,9 @@ export class ShardTable {
     shard.position = position;
     return true;
   }
+}
 
-  /** What was held before `begin` and was not said again is gone now, and not before. */
-  #finish(shard: HeldShard, changed: SectionEntry[]): void {
-    if (shard.said === undefined)
-      throw new WireError("malformed", `shard ${shardKey(shard.id)} ends without begin`);
-    for (const [key, { observedUnixUs }] of shard.entries) {
-      if (shard.said.has(key)) continue;
-      this.#unset(shard, key, shard.position);
-      changed.push({ key, value: undefined, observedUnixUs });
-    }
-    shard.said = undefined;
-  }
+/** What was held before `begin` and was not said again: gone at the end, and not before. */
+function unsaidOf({ entries, said }: HeldShard): readonly (readonly [string, HeldEntry])[] {
+  return [...entries].filter(([key]) => said?.has(key) === false);
 }

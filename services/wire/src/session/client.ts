@@ -3,9 +3,11 @@
 
 import type * as grpc from "@grpc/grpc-js";
 import type { ConnectResponse } from "../generated/sealane/v1/session_pb.ts";
+import type { Section } from "../codec/shards.ts";
 import { WireError } from "../error.ts";
 import type { Outbox } from "../outbox.ts";
 import type { ShardChange, ShardTable } from "../shard-table.ts";
+import { ShardMismatch } from "../shard-table.ts";
 import type { LinkCounts } from "./link.ts";
 import { Link } from "./link.ts";
 import type { Hello, Report, Welcome } from "./messages.ts";
@@ -153,8 +155,20 @@ class Attempt {
       throw new WireError("malformed", `the first message is ${down.case}, not welcome`);
     this.link.received(down);
     if (down.case !== "frame") return;
-    const changes = down.value.sections.map((section) => this.#options.received.apply(section));
-    this.#options.onChanges(changes);
+    this.#apply(down.value.sections);
+  }
+
+  /** What was taken is told also when a later section, or the rest of its own, ends the session: it is not sent again. */
+  #apply(sections: readonly Section[]): void {
+    const changes: ShardChange[] = [];
+    try {
+      for (const section of sections) changes.push(this.#options.received.apply(section));
+    } catch (error) {
+      if (error instanceof ShardMismatch) changes.push(error.change);
+      throw error;
+    } finally {
+      if (changes.length > 0) this.#options.onChanges(changes);
+    }
   }
 
   #open(welcome: Welcome): void {

@@ -28,6 +28,7 @@ async function serve(open: OpenSession): Promise<string> {
 
 function dial(address: string, received: ShardTable, up?: ShardTable) {
   const states: SessionState[] = [];
+  const followed: string[] = [];
   const client = new SessionClient({
     connect: () =>
       Promise.resolve({
@@ -42,11 +43,11 @@ function dial(address: string, received: ShardTable, up?: ShardTable) {
       outbox.resume(held, () => true);
       return outbox;
     },
-    onChanges: () => undefined,
+    onChanges: (changes) => followed.push(...changes.flatMap(({ entries }) => entries.map(({ key }) => key))),
     onState: (state) => states.push(state),
   });
   closers.push(() => client.close());
-  return { client, states };
+  return { client, states, followed };
 }
 
 function serving(table: ShardTable, facts = new ShardTable()) {
@@ -106,6 +107,23 @@ describe("a session", () => {
     });
     await vi.waitFor(() => expect(sessions[1]?.counts().clockOffsetUs).toBeDefined());
     expect(sessions[1]?.counts().framesSent).toBe(0n);
+  });
+
+  it("tells what it took before a sum that did not agree, and is well after the shard came anew", async () => {
+    const published = new ShardTable();
+    published.put(id, "x", new Uint8Array([1]), 1n, { epoch: 1n, sequence: 1n });
+    published.complete(id, { epoch: 1n, sequence: 1n });
+    const { open, sessions, outboxes } = serving(published);
+    const received = new ShardTable();
+    const { followed } = dial(await serve(open), received);
+    await vi.waitFor(() => expect(received.state(id)?.complete).toBe(true));
+    received.put(id, "stray", new Uint8Array([9]), 1n, { epoch: 1n, sequence: 1n });
+    published.put(id, "y", new Uint8Array([2]), 1n, { epoch: 1n, sequence: 2n });
+    outboxes[0]?.note(id, "y");
+    sessions[0]?.wake();
+    await vi.waitFor(() => expect(received.state(id)).toEqual(published.state(id)));
+    expect(sessions).toHaveLength(2);
+    expect(followed).toEqual(["x", "y", "stray"]);
   });
 
   it("ends alone when its peer sends what is no message", async () => {
