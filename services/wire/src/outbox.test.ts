@@ -1,7 +1,9 @@
+import { frameBytesMax } from "@sealane/core";
 import type { ShardId } from "@sealane/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Outbox } from "./outbox.ts";
+import { encodeDown } from "./session/messages.ts";
 import { ShardTable } from "./shard-table.ts";
 
 const id: ShardId = { kind: "reach", origin: "a", namespace: "shop" };
@@ -50,6 +52,21 @@ describe("an outbox", () => {
     expect(deliver(outbox, peer)).toBeGreaterThan(2);
     same(table, peer);
     expect(peer.state(id)?.complete).toBe(true);
+  });
+
+  it("bounds a frame by its sections too: many empty shards are many frames", () => {
+    const table = new ShardTable();
+    const ids = Array.from({ length: 20_000 }, (_, i): ShardId => ({ ...id, namespace: `namespace-${i}` }));
+    for (const each of ids) table.complete(each, { epoch: 1n, sequence: 1n });
+    const outbox = new Outbox(table, all);
+    outbox.resume([], all);
+    const peer = new ShardTable();
+    for (let sections = outbox.next(); sections !== undefined; sections = outbox.next()) {
+      const bytes = encodeDown({ case: "frame", value: { number: 1n, sections } }).length;
+      expect(bytes).toBeLessThanOrEqual(frameBytesMax);
+      for (const section of sections) peer.apply(section);
+    }
+    expect(ids.every((each) => peer.state(each)?.complete === true)).toBe(true);
   });
 
   it("empties a shard that is known not to exist, and leaves one that is merely unknown", () => {

@@ -19,6 +19,8 @@ interface Pending {
 }
 
 const entryOverheadBytes = 24;
+/** Position, sum and flags of a section; its names come on top. */
+const sectionOverheadBytes = 64;
 
 /** The sections still owed to one peer. */
 export class Outbox {
@@ -74,7 +76,7 @@ export class Outbox {
     return this.#pending.size === 0;
   }
 
-  /** The next frame's sections, at most about `frameBytesMax` of entries; undefined when nothing is owed. */
+  /** The next frame's sections, at most about `frameBytesMax`; undefined when nothing is owed. */
   next(): Section[] | undefined {
     if (this.#pending.size === 0) return undefined;
     const sections: Section[] = [];
@@ -82,6 +84,7 @@ export class Outbox {
     for (const pending of this.#ordered()) {
       const section = this.#section(pending, room);
       sections.push(section);
+      room -= sectionOverheadBytes + section.id.origin.length + section.id.namespace.length;
       for (const { key, value } of section.entries) room -= entryBytes(key, value);
       if (room <= 0) break;
     }

@@ -3,6 +3,7 @@
 
 import type * as grpc from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
+import { sessionSilenceMs } from "@sealane/core";
 import type { ConnectRequest } from "../generated/sealane/v1/session_pb.ts";
 import { SessionService } from "../generated/sealane/v1/session_pb.ts";
 import { WireError } from "../error.ts";
@@ -79,6 +80,8 @@ class Serving {
   #handler: SessionHandler | undefined;
   #link: Link | undefined;
   #ended = false;
+  /** A peer that opens a stream and never says hello must not hold it. */
+  #helloDeadline: NodeJS.Timeout | undefined;
 
   constructor(call: grpc.ServerDuplexStream<object, object>, open: OpenSession) {
     this.#call = call;
@@ -87,6 +90,10 @@ class Serving {
 
   start(): void {
     const call = this.#call;
+    this.#helloDeadline = setTimeout(
+      () => this.#end(new WireError("closed", `there was no hello within ${sessionSilenceMs} ms`)),
+      sessionSilenceMs,
+    );
     call.on("data", (message: ConnectRequest) => this.#guard(() => this.#receive(message)));
     call.on("drain", () => this.#link?.drained());
     call.on("end", () => this.#end(new WireError("closed", "the peer ended the session")));
@@ -101,6 +108,7 @@ class Serving {
         throw new WireError("malformed", "hello was said twice");
       // Nothing more is read until the session is open, so an eager peer cannot outrun its welcome.
       this.#call.pause();
+      clearTimeout(this.#helloDeadline);
       this.#welcome(up.value).catch((error: unknown) => this.#end(error));
       return;
     }
@@ -147,6 +155,7 @@ class Serving {
   #end(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#helloDeadline);
     this.#link?.close();
     this.#call.emit("error", statusOfError(error));
     this.#handler?.closed(error);

@@ -1,6 +1,8 @@
+import { EventEmitter } from "node:events";
 import * as grpc from "@grpc/grpc-js";
 import type { ShardId } from "@sealane/core";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { sessionSilenceMs } from "@sealane/core";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { WireError } from "../error.ts";
 import { channel } from "../grpc/clients.ts";
 import { Outbox } from "../outbox.ts";
@@ -124,6 +126,21 @@ describe("a session", () => {
     await vi.waitFor(() => expect(received.state(id)).toEqual(published.state(id)));
     expect(sessions).toHaveLength(2);
     expect(followed).toEqual(["x", "y", "stray"]);
+  });
+
+  it("ends when its peer never says hello", () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const call = new EventEmitter();
+    const ends: unknown[] = [];
+    sessionImplementation(serving(new ShardTable()).open)["connect"]?.(call as never, undefined as never);
+    call.on("error", (end: unknown) => ends.push(end));
+    vi.advanceTimersByTime(sessionSilenceMs - 1);
+    expect(ends).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(ends).toEqual([
+      { code: grpc.status.UNAVAILABLE, details: expect.stringMatching(/no hello within/) },
+    ]);
   });
 
   it("ends alone when its peer sends what is no message", async () => {
