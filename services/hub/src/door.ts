@@ -81,8 +81,9 @@ function isKey(kind: FactKind, key: string): boolean {
     case "path":
       return clusterNameFault(key) === undefined;
     case "reach": {
+      // Endpoints that somebody wrote by hand may be on no node: then the key ends with the slash.
       const { service, node } = splitReachKey(key);
-      return isLabel(service) && subdomain.test(node);
+      return key.includes("/") && isLabel(service) && (node === "" || subdomain.test(node));
     }
   }
 }

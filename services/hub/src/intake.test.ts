@@ -7,7 +7,7 @@ import { ClusterState } from "./clusters.ts";
 import { factKeys } from "./fact-keys.ts";
 import { takeSections } from "./intake.ts";
 import type { FactCache } from "./store/cache.ts";
-import { exportFact } from "./testing/facts.ts";
+import { exportFact, reachFact } from "./testing/facts.ts";
 import { clusterSections, wholeSection } from "./testing/sections.ts";
 import type { Section } from "@sealane/wire";
 
@@ -61,6 +61,15 @@ it("holds what is older than what it has", () => {
   take(exportsOf(["web"], 5n));
   take(exportsOf([], 4n));
   expect(keys()).toEqual(["web"]);
+});
+
+it("takes endpoints that are on no node, and no key without a node's place", () => {
+  const { take, world } = setUp();
+  const reach = (key: string, sequence: bigint) =>
+    wholeSection("a", { kind: "reach", namespace: "shop", sequence }, { [key]: reachFact(1, true) });
+  take(reach("db/", 1n));
+  expect([...factKeys(world(), { kind: "reach", origin: "a", namespace: "shop" })]).toEqual(["db/"]);
+  expect(() => take(reach("db", 2n))).toThrow(/cannot have the key "db"/);
 });
 
 it.each([
