@@ -38,7 +38,7 @@ export {
   joinImplementation,
   joinServiceDefinition,
 } from "./grpc/clients.ts";
-export { descriptorSet } from "./grpc/descriptors.ts";
+export { fileDescriptors } from "./grpc/descriptors.ts";
 
 export type * as admin from "./generated/sealane/v1/admin_pb.ts";
 export type * as published from "./generated/sealane/v1/published_pb.ts";
