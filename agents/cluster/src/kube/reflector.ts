@@ -139,7 +139,8 @@ export class Reflector<T extends Stored> {
     if (this.#signal.aborted) return listed.version;
     const history = compareVersions(listed.version, this.#newest) < 0 ? "restarted" : "continues";
     this.#newest = listed.version;
-    const changed = this.store.replace(listed.values, listed.version, history);
+    const held = listed.unreadable.flatMap((key) => this.store.get(key) ?? []);
+    const changed = this.store.replace([...listed.values, ...held], listed.version, history);
     const first = !this.#synced;
     this.#synced = true;
     if (changed.length > 0) onChange(changed, listed.observedUnixUs);

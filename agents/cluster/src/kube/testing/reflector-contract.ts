@@ -310,4 +310,25 @@ export function reflectorContract(start: () => Promise<Harness>): void {
     await eventually("the report", () => problems.length > 0);
     expect(held(reflector)).toEqual(["one=good"]);
   });
+
+  test("a new list with an object that cannot be read holds its last good value too", async () => {
+    await installCrd();
+    await write("one", "good", resources.serviceExports);
+    const reflector = reflect({
+      resource: resources.serviceExports,
+      parse: (object) => {
+        const item = parseItem(object);
+        return item.value === "bad" ? parseObject("ServiceExport", {}, () => item) : item;
+      },
+    });
+    await holds(reflector, "one=good");
+    proxy.cut();
+    await removeCrd();
+    await installCrd();
+    await write("one", "bad", resources.serviceExports);
+    await write("two", "good", resources.serviceExports);
+    proxy.heal();
+    await holds(reflector, "one=good", "two=good");
+    expect(lists()).toBeGreaterThanOrEqual(2);
+  });
 }
