@@ -7,7 +7,7 @@ import type { Lab, LabCluster } from "../lab/index.ts";
 import { deploySealane } from "../lab/sealane.ts";
 import { invokeSealane } from "../lab/sealane/cli.ts";
 import type { RouteMonitor } from "./route-monitor.ts";
-import { monitorRoutes } from "./route-monitor.ts";
+import { monitorRoutes, removedRoutes } from "./route-monitor.ts";
 import { clusterOf, kubectl, kubectlJson, nextHops, openStory } from "./story.ts";
 
 interface RangeItem {
@@ -66,7 +66,7 @@ describe("cluster d with a pod range inside a's", () => {
   );
 
   it("disturbs nobody else", () => {
-    const removed = monitors.flatMap(({ changes }) => changes.filter(({ change }) => change === "deleted"));
+    const removed = monitors.flatMap(removedRoutes);
     expect(removed).toEqual([]);
   });
 

@@ -11,6 +11,7 @@ describe("a line of the route monitor", () => {
       change: "set",
       destination: "10.112.0.9",
       nextHops: ["172.30.10.11", "172.30.10.12"],
+      protocol: "bird",
     });
   });
 

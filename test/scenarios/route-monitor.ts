@@ -14,6 +14,8 @@ export interface RouteChange {
   /** As `ip` writes it: without a length for a single address. */
   readonly destination: string;
   readonly nextHops: readonly string[];
+  /** Who wrote it: `bird`, `kernel`, `boot`. */
+  readonly protocol: string;
 }
 
 /** A running monitor. */
@@ -55,6 +57,12 @@ export function parseRouteChange(machine: string, line: string): RouteChange | u
     machine,
     change: deleted === undefined ? "set" : "deleted",
     destination,
+    protocol: /proto (\S+)/.exec(rest)?.[1] ?? "boot",
     nextHops: [...rest.matchAll(/via (?:inet6? )?([0-9a-f.:]+)/g)].map(([, hop = ""]) => hop).toSorted(),
   };
+}
+
+/** Routes of the routing daemon that went. Those of a node's own pods, which come and go with them, are not its. */
+export function removedRoutes({ changes }: RouteMonitor): readonly RouteChange[] {
+  return changes.filter(({ change, protocol }) => change === "deleted" && protocol === "bird");
 }

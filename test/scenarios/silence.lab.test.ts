@@ -6,7 +6,7 @@ import type { Lab, LabCluster } from "../lab/index.ts";
 import { invokeSealane, sealane } from "../lab/sealane/cli.ts";
 import { waitUntilSettled } from "../lab/sealane.ts";
 import type { RouteMonitor } from "./route-monitor.ts";
-import { monitorRoutes } from "./route-monitor.ts";
+import { monitorRoutes, removedRoutes } from "./route-monitor.ts";
 import type { SliceWatch } from "./slice-watch.ts";
 import { watchSlices } from "./slice-watch.ts";
 import { applyText, clusterOf, kubectl, nextHops, openStory, serviceAddresses, shop } from "./story.ts";
@@ -53,11 +53,11 @@ afterAll(async () => {
 describe("a hub that restarts while cluster c is silent", () => {
   it("the watchers hear a removal made on purpose", async () => {
     for (const node of [...a.nodes, ...clusterOf(lab, "b").nodes]) {
-      await outputOn(node, ["ip", "route", "add", `${proofDestination}/32`, "dev", "lo"]);
+      await outputOn(node, ["ip", "route", "add", `${proofDestination}/32`, "dev", "lo", "proto", "bird"]);
       await outputOn(node, ["ip", "route", "del", `${proofDestination}/32`]);
     }
     await waitUntil({ what: "every monitor to hear the removal", timeoutMs: 5_000 }, () =>
-      monitors.every((monitor) => deletions(monitor).length === 1),
+      monitors.every((monitor) => removedRoutes(monitor).length === 1),
     );
     const slice = {
       apiVersion: "discovery.k8s.io/v1",
@@ -91,7 +91,7 @@ describe("a hub that restarts while cluster c is silent", () => {
     const end = performance.now() + quietMs;
     await waitUntil(
       { what: "the quiet time to pass", timeoutMs: quietMs * 2 },
-      () => performance.now() >= end || monitors.some((monitor) => deletions(monitor).length > 1),
+      () => performance.now() >= end || monitors.some((monitor) => removedRoutes(monitor).length > 1),
     );
     const removed = monitors
       .flatMap(deletions)
@@ -103,10 +103,6 @@ describe("a hub that restarts while cluster c is silent", () => {
     }
   });
 });
-
-function deletions(monitor: RouteMonitor) {
-  return monitor.changes.filter(({ change }) => change === "deleted");
-}
 
 async function agentOf(cluster: string): Promise<string> {
   const { exitCode, stdout } = await invokeSealane(["get", "clusters", "-o", "json"]);

@@ -39,7 +39,7 @@ export interface DesiredSlices {
 
 /** Names that mesh-dns answers. */
 export interface DesiredNames {
-  /** The own cluster's stub entry; absent until the hub has sent it. */
+  /** The own cluster's stub entry; absent until the hub has sent it and every other. */
   readonly own: Stub | undefined;
   /** Every other cluster's, sorted by zone. */
   readonly peers: readonly Stub[];

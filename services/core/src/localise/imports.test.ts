@@ -24,6 +24,7 @@ import {
   type ExportPort,
   type Fact,
   type ReachPort,
+  type View,
 } from "../index.ts";
 
 const both = [...healthy("a", 1), ...healthy("b", 2)];
@@ -186,6 +187,10 @@ test("own zone apart, peers sorted, and kept while the stubs are not known to th
   });
   expect(names).toEqual({ own: stub("b", 2), peers: [stub("a", 1)] });
   expect(localiseNames(viewOf(emptyWorld()), "b", names)).toEqual(names);
+  const unsure: View = { ...view, complete: () => false };
+  const nothing = { own: undefined, peers: [] };
+  expect(localiseNames(unsure, "b")).toEqual(nothing);
+  expect(localiseNames(unsure, "b", nothing)).toEqual(nothing);
   const left = viewOf(worldOf([...both, { type: "forget", cluster: "a" }]));
   expect(localiseNames(left, "b", names)).toEqual({ own: stub("b", 2), peers: [] } satisfies DesiredNames);
 });

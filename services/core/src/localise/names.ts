@@ -9,9 +9,10 @@ import type { View } from "../view.ts";
 
 /**
  * The names of one cluster. `previous` is the last wish: while the stubs are not known to their end, a zone
- * that was in it stays.
+ * that was in it stays, and without one nothing is known yet: an earlier process may have written more zones.
  */
 export function localiseNames(view: View, cluster: string, previous?: DesiredNames): DesiredNames {
+  if (previous?.own === undefined && !view.complete(stubShard)) return { own: undefined, peers: [] };
   const stubs = [...view.stubs()];
   const held = view.complete(stubShard) ? undefined : previous;
   const own = stubs.find(([name]) => name === cluster)?.[1] ?? held?.own;

@@ -54,7 +54,7 @@ function makeReflection(): ReflectionService {
   const schema: Pick<MessageTypeDefinition<object, object>, "fileDescriptorProtos"> = {
     fileDescriptorProtos: fileDescriptors(),
   };
-  return new ReflectionService({ sealane: schema } as PackageDefinition);
+  return new ReflectionService({ sealane: schema } as unknown as PackageDefinition);
 }
 
 /** Opens both ports. Rejects when one cannot be bound, naming its flag. */
