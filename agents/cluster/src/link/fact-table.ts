@@ -3,6 +3,7 @@
 import type { ShardId, ShardKind } from "@sealane/core";
 import type { Outbox, Values } from "@sealane/wire";
 import { ShardTable, encodeValue } from "@sealane/wire";
+import { entryBytesMax, shardKey } from "@sealane/core";
 
 /** One observed fact, or its absence. */
 export interface FactChange<K extends ShardKind = ShardKind> {
@@ -17,12 +18,15 @@ export interface FactChange<K extends ShardKind = ShardKind> {
 export class FactTable {
   readonly shards = new ShardTable();
   readonly #epoch: bigint;
+  readonly #onProblem: (error: Error) => void;
   #sequence = 0n;
   #outbox: Outbox | undefined;
   #incarnation = "";
 
-  constructor(epoch: bigint) {
+  /** `onProblem` hears of facts that are too large to be said. */
+  constructor(epoch: bigint, onProblem: (error: Error) => void = () => undefined) {
     this.#epoch = epoch;
+    this.#onProblem = onProblem;
   }
 
   /** The cluster's incarnation as its fact says it; empty until that is known. */
@@ -41,11 +45,16 @@ export class FactTable {
     for (const { shard, key, value, observedUnixUs } of changes) {
       if (shard.kind === "cluster" && value !== undefined)
         this.#incarnation = (value as Values["cluster"]).incarnation;
+      const bytes = value === undefined ? undefined : encodeValue(shard.kind, value);
+      if (bytes !== undefined && bytes.length > entryBytesMax) {
+        this.#onProblem(tooLarge(shard, key, bytes.length));
+        continue;
+      }
       const position = this.#next();
       const did =
-        value === undefined
+        bytes === undefined
           ? this.shards.remove(shard, key, position)
-          : this.shards.put(shard, key, encodeValue(shard.kind, value), observedUnixUs, position);
+          : this.shards.put(shard, key, bytes, observedUnixUs, position);
       if (!did) continue;
       this.#outbox?.note(shard, key);
       changed = true;
@@ -68,4 +77,12 @@ export class FactTable {
     this.#sequence += 1n;
     return { epoch: this.#epoch, sequence: this.#sequence };
   }
+}
+
+/** The hub would end the session for it, and so one user's object would silence the whole cluster. */
+function tooLarge(shard: ShardId, key: string, bytes: number): Error {
+  return new Error(
+    `Cannot tell the hub of "${key}" (${shardKey(shard)}): it has ${bytes} bytes, at most ${entryBytesMax} are taken. ` +
+      `What was told of it before stands; make it smaller, for example its exported labels and annotations.`,
+  );
 }

@@ -22,7 +22,7 @@ export function observe(
   term: Term,
   about: Pick<ObserverOptions, "cluster" | "onExport" | "onNamespace" | "onProblem">,
 ): ObservedFacts {
-  const table = new FactTable(term.epoch);
+  const table = new FactTable(term.epoch, about.onProblem);
   const synced = Promise.withResolvers<void>();
   let wake: () => void = () => undefined;
   term.signal.addEventListener("abort", () => synced.resolve(), { once: true });

@@ -1,0 +1,29 @@
+// What is said to the hub stays within what the hub takes.
+
+import { entryBytesMax } from "@sealane/core";
+import type { NodeFact } from "@sealane/core";
+import { expect, test } from "vitest";
+import { FactTable } from "./fact-table.ts";
+import type { FactChange } from "./fact-table.ts";
+
+const shard = { kind: "node", origin: "a", namespace: "" } as const;
+const node = (zone: string): NodeFact => ({ addresses: [], podPrefixes: [], ready: true, zone });
+const change = (key: string, zone: string): FactChange => ({
+  shard,
+  key,
+  value: node(zone),
+  observedUnixUs: 1n,
+});
+
+test("a fact that is too large is not said, what was said before stands, and everything else is said", () => {
+  const problems: string[] = [];
+  const table = new FactTable(1n, ({ message }) => problems.push(message));
+  table.apply([change("n1", "east")]);
+  const before = table.shards.entry(shard, "n1");
+  expect(table.apply([change("n1", "x".repeat(entryBytesMax)), change("n2", "west")])).toBe(true);
+  expect(table.shards.entry(shard, "n1")).toBe(before);
+  expect(table.shards.entry(shard, "n2")).toBeDefined();
+  expect(problems).toEqual([
+    expect.stringMatching(/^Cannot tell the hub of "n1" .*at most 262144 are taken/),
+  ]);
+});
