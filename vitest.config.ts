@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Unit tests stand beside the code and need nothing but Node. What needs root, clusters or
-// routers lives in *.lab.test.ts and runs one file at a time against the lab.
+// Unit tests stand beside the code and need nothing but Node. What needs root, API servers, routers or real
+// CoreDNS lives in *.lab.test.ts and runs one file at a time; the stories do so on whole clusters.
 export default defineConfig({
   test: {
     projects: [
@@ -17,7 +17,16 @@ export default defineConfig({
         test: {
           name: "lab",
           include: ["{agents,deploy,test}/**/*.lab.test.ts"],
-          exclude: ["**/node_modules/**"],
+          exclude: ["**/node_modules/**", "test/scenarios/**"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: "stories",
+          include: ["test/scenarios/**/*.lab.test.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 600_000,

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { allChecks, runChecks, staticChecks } from "./check.ts";
 import type { Tally } from "./check.ts";
+import { labRemains } from "./lab-remains.ts";
+import { down, openLab } from "./lab/index.ts";
 import { missingRequirements } from "./lab/requirements.ts";
 import { interruption, runProgram } from "./program.ts";
 import { count } from "./vitest-report.ts";
@@ -43,11 +45,37 @@ async function runParts(wanted: readonly Part[], signal: AbortSignal): Promise<T
 /** On root Debian x86-64 a missing requirement is a failure; anywhere else it is said and counted as nothing. */
 async function runLab(signal: AbortSignal): Promise<Tally> {
   const missing = await missingRequirements();
-  if (missing.length === 0) return runVitest("lab", labTimeoutMs, signal);
+  if (missing.length === 0) return runLabParts(signal);
   console.log(
     `NOT RUN: the lab's tests. They need a machine that this one is not; missing: ${missing.join("; ")}`,
   );
   return { passed: 0, failed: (await isLabPlatform()) ? 1 : 0 };
+}
+
+/** The parts by themselves first, then the stories on whole clusters; what they brought up is taken down again. */
+async function runLabParts(signal: AbortSignal): Promise<Tally> {
+  const tallies = [await runVitest("lab", labTimeoutMs, signal)];
+  const before = await openLab().catch(() => undefined);
+  if (!signal.aborted) tallies.push(await runVitest("stories", labTimeoutMs, signal));
+  if (before === undefined) tallies.push(await takeDown());
+  return {
+    passed: tallies.reduce((sum, { passed }) => sum + passed, 0),
+    failed: tallies.reduce((sum, { failed }) => sum + failed, 0),
+  };
+}
+
+/** `lab down`, and an independent look at what it must not leave. */
+async function takeDown(): Promise<Tally> {
+  try {
+    await down();
+    const left = await labRemains();
+    if (left.length > 0) throw new Error(`it left ${left.join(", ")}`);
+    console.log("ok    lab down leaves no process, namespace, mount or link");
+    return { passed: 1, failed: 0 };
+  } catch (error) {
+    console.log(`FAIL  lab down: ${error instanceof Error ? error.message : String(error)}`);
+    return { passed: 0, failed: 1 };
+  }
 }
 
 async function isLabPlatform(): Promise<boolean> {
@@ -56,7 +84,11 @@ async function isLabPlatform(): Promise<boolean> {
   return debian && process.platform === "linux" && process.arch === "x64" && process.getuid?.() === 0;
 }
 
-async function runVitest(project: "unit" | "lab", timeoutMs: number, signal: AbortSignal): Promise<Tally> {
+async function runVitest(
+  project: "unit" | "lab" | "stories",
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), "sealane-test-"));
   try {
     const report = join(folder, "report.json");

@@ -2,6 +2,7 @@
 
 import { Command, InvalidArgumentError } from "commander";
 import { propagation } from "./propagation.ts";
+import { startup } from "./startup.ts";
 
 function count(text: string): number {
   const value = Number(text);
@@ -36,5 +37,10 @@ program
       profile: options.profile === true ? "profiled" : "plain",
     }),
   );
+
+program
+  .command("startup")
+  .description("a lab of three clusters from nothing until the first fetch across; takes a running lab down")
+  .action(() => startup());
 
 await program.parseAsync();

@@ -62,6 +62,8 @@ export async function prepare(
       }
       const what = `${services} services to be imported (logs in ${servers.directory})`;
       await waitUntil({ what, timeoutMs: 60_000 }, () => imported(b.client, namespace, services));
+      // What an earlier run left looks imported before anybody is connected: a fresh change proves the whole chain.
+      await crossed(a.client, b.client, namespace);
     } catch (error) {
       await stop();
       throw error;
@@ -176,6 +178,16 @@ function cli(config: string, args: readonly string[]): Promise<string> {
     config,
     ...args,
   ]);
+}
+
+async function crossed(from: KubeClient, to: KubeClient, namespace: string): Promise<void> {
+  const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
+  const slice = sliceOf(namespace, 0, Math.floor(Math.random() * 50) + 190);
+  await from.request("PUT", `${path}/${slice.metadata.name}`, { body: slice });
+  await waitUntil({ what: "a first change to cross", timeoutMs: 60_000 }, async () => {
+    const text = JSON.stringify(await to.request("GET", path));
+    return text.includes(slice.endpoints[0]?.addresses[0] ?? "none");
+  });
 }
 
 async function imported(client: KubeClient, namespace: string, services: number): Promise<boolean> {

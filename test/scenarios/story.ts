@@ -9,8 +9,10 @@ import { deploySealane } from "../lab/sealane.ts";
 export const shop = "shop";
 
 /** The lab that every scenario needs: brought up when it is not, left up for the next. */
-export async function openStory(): Promise<Lab> {
-  await up(parseUpOptions({ clusters: "a,b,c", nodes: ["2", "a=3"], podRange: [], serviceRange: [] }));
+export async function openStory({ nodesOfA = 3 } = {}): Promise<Lab> {
+  await up(
+    parseUpOptions({ clusters: "a,b,c", nodes: ["2", `a=${nodesOfA}`], podRange: [], serviceRange: [] }),
+  );
   const lab = await openLab();
   await deploySealane(lab);
   for (const cluster of lab.clusters) await applyText(cluster, shopManifest);
@@ -46,7 +48,7 @@ export interface Answer {
 }
 
 /** Address families as the `fetch` program names them. */
-export type Network = "tcp4" | "tcp6";
+export type Network = "tcp" | "tcp4" | "tcp6";
 
 export const families: readonly { readonly network: Network; readonly flag: "-4" | "-6" }[] = [
   { network: "tcp4", flag: "-4" },

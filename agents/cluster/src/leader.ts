@@ -2,7 +2,7 @@
 // ends with the term's signal, and nothing that was made is taken back.
 
 import type { Logger } from "pino";
-import type { DesiredNames } from "@sealane/core";
+import type { DesiredNames, ShardId } from "@sealane/core";
 import { localiseNames } from "@sealane/core";
 import type { ShardChange } from "@sealane/wire";
 import { ReceivedView, ShardTable } from "@sealane/wire";
@@ -125,6 +125,8 @@ interface Followers {
   readonly dns: DnsPart;
 }
 
+const stubs: ShardId = { kind: "stub", origin: "", namespace: "" };
+
 /** Hands each frame's changes to everybody whom they concern; the view first. */
 function follower(service: Service, view: ReceivedView, { executor, relay, dns }: Followers) {
   const { agent, events, membership, subject } = service;
@@ -135,6 +137,8 @@ function follower(service: Service, view: ReceivedView, { executor, relay, dns }
     for (const change of changes) view.follow(change);
     for (const change of changes) executor.follow(change);
     relay.changed(changes);
+    // Whole shards travel in the order of kinds, and stubs are the last of them.
+    if (view.complete(stubs)) relay.settle();
     showPropagation(agent.metrics, changes);
     if (changes.some(({ id }) => id.kind === "member")) tellQuarantine();
     if (!changes.some(({ id }) => id.kind === "stub")) return;

@@ -4,7 +4,7 @@
 import { hostAddress, prefixLength, segment, switchAddress } from "../addresses.ts";
 import type { DualStack } from "../addresses.ts";
 import { output, run } from "../run.ts";
-import { outputOn } from "./machine.ts";
+import { outputOn, runOn } from "./machine.ts";
 import type { Machine } from "./machine.ts";
 
 /** The one link that the lab has in this machine's own network namespace. */
@@ -82,6 +82,8 @@ export async function requireFreeSegment(ip: string): Promise<void> {
 export async function wireMachine(theSwitch: Machine, machine: Machine, address: DualStack): Promise<void> {
   await applySettings(machine);
   const port = `p-${machine.name}`.slice(0, 15);
+  // The port of a machine of the same name that was just taken away: the kernel removes it only after a while.
+  await runOn(theSwitch, ["ip", "link", "del", port]);
   await ipBatch(theSwitch, [
     `link add name ${port} type veth peer name eth0 netns ${machine.pid}`,
     `link set ${port} master segment up`,

@@ -26,6 +26,8 @@ export interface RelayOptions {
 /** A running relay. */
 export interface Relay {
   readonly changed: (changes: readonly ShardChange[]) => void;
+  /** The hub has sent everything once: what is not held does not exist. */
+  readonly settle: () => void;
   /** Nodes whose speakers are connected. */
   readonly nodes: () => readonly string[];
   readonly onReport: (listener: (report: Report) => void) => void;
@@ -82,6 +84,7 @@ export function startRelay({ agent, term, cluster, received, addresses }: RelayO
   void serve();
   return {
     changed: (changes) => speakers.changed(changes),
+    settle: () => speakers.settle(),
     nodes: () => speakers.nodes,
     onReport: (listener) => {
       report = listener;

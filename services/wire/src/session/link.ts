@@ -1,7 +1,7 @@
 // The half of a session that both sides share: frames out of an outbox at the pace of the peer, receipts,
 // beats that keep it alive and measure the clocks, and the end of a silent peer. Knows no gRPC.
 
-import { beatIntervalMs, flushIntervalMs, sessionSilenceMs } from "@sealane/core";
+import { ackDelayMs, beatIntervalMs, flushIntervalMs, sessionSilenceMs } from "@sealane/core";
 import type { Outbox } from "../outbox.ts";
 import type { Beat, Either } from "./messages.ts";
 
@@ -40,6 +40,7 @@ export class Link {
   #framesReceived = 0n;
   #clockOffsetUs: bigint | undefined;
   #lastBeat: { readonly sentUnixUs: bigint; readonly arrivedUnixUs: bigint } | undefined;
+  #ackTimer: NodeJS.Timeout | undefined;
   #silence: NodeJS.Timeout;
   readonly #beats: NodeJS.Timeout;
 
@@ -57,7 +58,8 @@ export class Link {
     if (this.#scheduled || this.#closed || this.#outbox === undefined || this.#outbox.idle) return;
     this.#scheduled = true;
     const waitMs = this.#flushedAtMs + flushIntervalMs - performance.now();
-    if (waitMs <= 0) setImmediate(() => this.#flush());
+    // A microtask gathers what this turn still brings and costs no wait.
+    if (waitMs <= 0) queueMicrotask(() => this.#flush());
     else setTimeout(() => this.#flush(), waitMs);
   }
 
@@ -74,7 +76,7 @@ export class Link {
     switch (message.case) {
       case "frame":
         this.#framesReceived = message.value.number;
-        this.#send({ case: "ack", value: { frame: message.value.number } });
+        this.#ackTimer ??= setTimeout(() => this.#ack(), ackDelayMs);
         break;
       case "ack":
         this.#framesAcked = message.value.frame;
@@ -97,6 +99,7 @@ export class Link {
   /** Stops timers and sending; the stream itself is the caller's. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#ackTimer);
     clearTimeout(this.#silence);
     clearInterval(this.#beats);
   }
@@ -110,6 +113,12 @@ export class Link {
     this.#framesSent += 1n;
     this.#send({ case: "frame", value: { number: this.#framesSent, sections } });
     this.wake();
+  }
+
+  /** One receipt for all frames of a moment, and never between a frame and what it causes. */
+  #ack(): void {
+    this.#ackTimer = undefined;
+    this.#send({ case: "ack", value: { frame: this.#framesReceived } });
   }
 
   #send(message: Either): void {
