@@ -28,10 +28,10 @@ interface Seen {
 const slices = (namespace: string) => `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
 
 /** Name of the source slice of a service. */
-export const sliceName = (service: number) => `service-${service}-slice`;
+const sliceName = (service: number) => `service-${service}-slice`;
 
 /** The one endpoint of a service after its n-th change: service in the third byte, change in the last. */
-export function addressOf(service: number, change: number): string {
+function addressOf(service: number, change: number): string {
   return `10.64.${service}.${1 + (change % 250)}`;
 }
 

@@ -12,7 +12,7 @@ export interface UpOptions {
 }
 
 /** Nodes of a cluster when nobody says otherwise. */
-export const nodesDefault = 2;
+const nodesDefault = 2;
 
 /** Reads `--clusters a,b --nodes 2 --nodes a=3 --pod-range d=V4,V6`; throws naming the unusable piece. */
 export function parseUpOptions(options: UpOptions): TopologyRequest {

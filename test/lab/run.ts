@@ -21,7 +21,7 @@ export interface RunOptions {
 }
 
 /** Deadline of a run that names none, in milliseconds. */
-export const runTimeoutMs = 60_000;
+const runTimeoutMs = 60_000;
 
 /** Runs a program and gives what it left, whatever its exit status. Throws when it cannot start or takes too long. */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<Finished> {

@@ -32,7 +32,10 @@ describe("the lab", () => {
     try {
       await loadImage([a], await foreignArchive(folder));
       await applyText(a, foreignPod);
-      await kubectl(a, ["-n", shop, "wait", "pod/foreign", "--for=condition=Ready", "--timeout=60s"]);
+      const waited = await kubectl(a, [
+        ...["-n", shop, "wait", "pod/foreign", "--for=condition=Ready", "--timeout=60s"],
+      ]);
+      expect(waited).toContain("pod/foreign condition met");
       await kubectl(a, ["-n", shop, "delete", "pod", "foreign", "--grace-period=0", "--force"]);
     } finally {
       await rm(folder, { recursive: true });

@@ -124,7 +124,7 @@ export function manualSlice(
 }
 
 /** The export of a Service. */
-export function exportManifest(name: string): string {
+function exportManifest(name: string): string {
   return `apiVersion: multicluster.x-k8s.io/v1beta1
 kind: ServiceExport
 metadata:

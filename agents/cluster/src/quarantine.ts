@@ -45,7 +45,7 @@ export function quarantineTeller(options: QuarantineOptions): () => void {
 }
 
 /** What a person has to know of a range that was not admitted: whose it meets, where, and what is free instead. */
-export function quarantineText({
+function quarantineText({
   prefix,
   kind,
   source,

@@ -44,7 +44,7 @@ export function startReports(sources: ReportSources, signal: AbortSignal): void 
 }
 
 /** The cluster's own report, bounded, kinds sorted. */
-export function clusterReport(counts: readonly Count[], findings: readonly Finding[]): Report {
+function clusterReport(counts: readonly Count[], findings: readonly Finding[]): Report {
   return {
     node: "",
     counts: counts.toSorted((a, b) => (a.kind < b.kind ? -1 : 1)),

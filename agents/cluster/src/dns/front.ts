@@ -6,7 +6,7 @@ import { block, print } from "./print.ts";
 import { clustersetZone, clusterZoneProblem, meshZoneProblem } from "./zone.ts";
 
 /** Port at which mesh-dns answers peers: the own zone only, so a question cannot travel in a circle. */
-export const peerPort = 1053;
+const peerPort = 1053;
 
 /** Loopback port of the peers process. */
 export const peersPort = 5300;

@@ -17,7 +17,7 @@ export interface Membership {
 
 /** Names of the Secrets in the agent's namespace. */
 export const joinSecretName = "sealane-join";
-export const agentSecretName = "sealane-agent";
+const agentSecretName = "sealane-agent";
 
 /**
  * The stored membership, or a new one bought with the join token. Throws an error that names the cure when there

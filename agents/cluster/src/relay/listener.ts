@@ -9,10 +9,10 @@ import type { ListenerKeys } from "./listener-keys.ts";
 import { makeListenerKeys } from "./listener-keys.ts";
 
 /** The Secret that holds the listener's keys, in the agent's namespace. */
-export const listenerSecretName = "sealane-agent-listener";
+const listenerSecretName = "sealane-agent-listener";
 
 /** The name that speakers expect in the listener's certificate. */
-export function listenerHost(namespace: string): string {
+function listenerHost(namespace: string): string {
   return `sealane-agent.${namespace}.svc`;
 }
 

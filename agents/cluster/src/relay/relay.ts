@@ -35,7 +35,7 @@ export interface Relay {
 }
 
 /** ConfigMap by which speakers know the listener: its CA and the cluster's name. */
-export const listenerConfigMapName = "sealane-agent-ca";
+const listenerConfigMapName = "sealane-agent-ca";
 
 /** Starts the relay. Without a listener the agent still leads: it is tried again until the term ends. */
 export function startRelay({ agent, term, cluster, received, addresses }: RelayOptions): Relay {

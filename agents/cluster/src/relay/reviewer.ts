@@ -5,7 +5,7 @@ import { WireError } from "@sealane/wire";
 import type { KubeClient } from "../kube/client.ts";
 
 /** Audience that speakers' tokens are made for. */
-export const speakerAudience = "sealane-agent";
+const speakerAudience = "sealane-agent";
 
 interface TokenReview {
   readonly status?: {
