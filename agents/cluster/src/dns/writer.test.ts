@@ -232,7 +232,12 @@ describe("as a process beside an API server", () => {
         { timeout: 5_000, interval: 20 },
       );
     }
-    expect(await body("/metrics")).toMatch(/sealane_mesh_dns_writer_events_total\{kind="written"\} 3/);
+    // The file is there a moment before its replacement is counted.
+    await vi.waitFor(
+      async () =>
+        expect(await body("/metrics")).toMatch(/sealane_mesh_dns_writer_events_total\{kind="written"\} 3/),
+      { timeout: 5_000, interval: 20 },
+    );
     expect(await body("/metrics")).toMatch(/sealane_mesh_dns_newest_configuration_live 0/);
     child.kill("SIGTERM");
     expect(await exited).toEqual([0, null]);
