@@ -30,6 +30,9 @@ export const endpointsPerSliceMax = 100;
 /** A busy session gathers changes for this long; an idle one sends at once. */
 export const flushIntervalMs = 5;
 
+/** What a cluster said itself comes back to it this much after everybody else was told. */
+export const echoDelayMs = 5;
+
 /** Receipts wait this long, so that one serves the frames of a moment. */
 export const ackDelayMs = 20;
 

@@ -3,7 +3,6 @@
 
 import type * as grpc from "@grpc/grpc-js";
 import { completeness, isSelected, version } from "@sealane/core";
-import type { ShardId } from "@sealane/core";
 import { Outbox, WireError, nowUnixUs } from "@sealane/wire";
 import type { Frame, Hello, OpenSession, Report, ServedSession } from "@sealane/wire";
 import type { Logger } from "pino";
@@ -11,6 +10,7 @@ import type { ClusterState, Clusters } from "./clusters.ts";
 import type { Intake } from "./intake.ts";
 import { takeSections } from "./intake.ts";
 import type { Keeper } from "./keeper.ts";
+import { owing } from "./owing.ts";
 import { epochChange } from "./records.ts";
 import { CallError } from "./server/peers.ts";
 import type { Peers } from "./server/peers.ts";
@@ -98,11 +98,8 @@ function session(
   outbox.resume(hello.held, (id) => completeness(keeper.publishedWorld, id));
   let served: ServedSession | undefined;
   let expiry: NodeJS.Timeout | undefined;
-  const unfollow = keeper.follow({
-    note: (id: ShardId, key: string) => outbox.note(id, key),
-    noteComplete: (id: ShardId) => outbox.noteComplete(id),
-    wake: () => served?.wake(),
-  });
+  const owed = owing(outbox, cluster.name, () => served?.wake());
+  const unfollow = keeper.follow(owed);
   const heard = (): void => {
     cluster.lastSeenUnixUs = nowUnixUs();
     cluster.clockOffsetUs = served?.counts().clockOffsetUs ?? cluster.clockOffsetUs;
@@ -139,6 +136,7 @@ function session(
     },
     closed: (error: unknown) => {
       unfollow();
+      owed.stop();
       clearTimeout(expiry);
       if (served !== undefined && cluster.session === served) cluster.session = undefined;
       const reason = error instanceof WireError ? error.code : "internal";
