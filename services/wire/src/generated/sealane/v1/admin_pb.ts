@@ -4,138 +4,29 @@
 
 // What people ask of the hub.
 
-import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { ExportStatus, MergedService, RangeVerdict } from "./published_pb.ts";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { DepartureInfo } from "./departure_pb.ts";
+import { file_sealane_v1_departure } from "./departure_pb.ts";
+import type { ListEventsRequestSchema, ListEventsResponseSchema } from "./events_pb.ts";
+import { file_sealane_v1_events } from "./events_pb.ts";
+import type { RangeKind } from "./facts_pb.ts";
+import { file_sealane_v1_facts } from "./facts_pb.ts";
+import type { ClusterInfo, NameInfo, RangeInfo, RouteInfo, ServiceInfo, TokenInfo } from "./inventory_pb.ts";
+import { file_sealane_v1_inventory } from "./inventory_pb.ts";
+import type { RangeVerdict } from "./published_pb.ts";
 import { file_sealane_v1_published } from "./published_pb.ts";
-import type { Report, SchemaRange } from "./session_pb.ts";
+import type { SchemaRange } from "./session_pb.ts";
 import { file_sealane_v1_session } from "./session_pb.ts";
-import type { Message, UnknownEnum } from "@bufbuild/protobuf";
+import type { WatchRequestSchema, WatchResponseSchema } from "./watch_pb.ts";
+import { file_sealane_v1_watch } from "./watch_pb.ts";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file sealane/v1/admin.proto.
  */
 export const file_sealane_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChZzZWFsYW5lL3YxL2FkbWluLnByb3RvEgpzZWFsYW5lLnYxIuMCCgtDbHVzdGVySW5mbxIMCgRuYW1lGAEgASgJEicKBXN0YXRlGAIgASgOMhguc2VhbGFuZS52MS5TZXNzaW9uU3RhdGUSGQoRbGFzdF9zZWVuX3VuaXhfdXMYAyABKAMSDwoHdmVyc2lvbhgEIAEoCRIPCgdhZGRyZXNzGAUgASgJEg0KBW5vZGVzGAYgASgNEg8KB2V4cG9ydHMYByABKA0SFwoPcmFuZ2VzX2FkbWl0dGVkGAggASgNEhoKEnJhbmdlc19xdWFyYW50aW5lZBgJIAEoDRIVCg1zaGFyZHNfd2FudGVkGAogASgNEhMKC2ZyYW1lc19zZW50GAsgASgEEhQKDGZyYW1lc19hY2tlZBgMIAEoBBIjCgdyZXBvcnRzGA0gAygLMhIuc2VhbGFuZS52MS5SZXBvcnQSFwoPY2xvY2tfb2Zmc2V0X3VzGA4gASgDEgsKA2FzbhgPIAEoDSISChBHZXRTdGF0dXNSZXF1ZXN0IsQBChFHZXRTdGF0dXNSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEhcKD3N0YXJ0ZWRfdW5peF91cxgCIAEoAxIRCgltZXNoX3pvbmUYAyABKAkSKQoIY2x1c3RlcnMYBCADKAsyFy5zZWFsYW5lLnYxLkNsdXN0ZXJJbmZvEhAKCHNlcnZpY2VzGAUgASgNEhoKEnJhbmdlc19xdWFyYW50aW5lZBgGIAEoDRIZChFyZWZ1c2VkX2RvY3VtZW50cxgHIAMoCSIVChNMaXN0Q2x1c3RlcnNSZXF1ZXN0IkEKFExpc3RDbHVzdGVyc1Jlc3BvbnNlEikKCGNsdXN0ZXJzGAEgAygLMhcuc2VhbGFuZS52MS5DbHVzdGVySW5mbyIoChNMaXN0U2VydmljZXNSZXF1ZXN0EhEKCW5hbWVzcGFjZRgBIAEoCSL4AQoLU2VydmljZUluZm8SEQoJbmFtZXNwYWNlGAEgASgJEgwKBG5hbWUYAiABKAkSKgoHc2VydmljZRgDIAEoCzIZLnNlYWxhbmUudjEuTWVyZ2VkU2VydmljZRI1CgdleHBvcnRzGAQgAygLMiQuc2VhbGFuZS52MS5TZXJ2aWNlSW5mby5FeHBvcnRzRW50cnkSDQoFcmVhZHkYBSABKA0SDAoEcG9kcxgGIAEoDRpICgxFeHBvcnRzRW50cnkSCwoDa2V5GAEgASgJEicKBXZhbHVlGAIgASgLMhguc2VhbGFuZS52MS5FeHBvcnRTdGF0dXM6AjgBIkEKFExpc3RTZXJ2aWNlc1Jlc3BvbnNlEikKCHNlcnZpY2VzGAEgAygLMhcuc2VhbGFuZS52MS5TZXJ2aWNlSW5mbyIyChFMaXN0Um91dGVzUmVxdWVzdBIPCgdjbHVzdGVyGAEgASgJEgwKBG5vZGUYAiABKAkifwoJUm91dGVJbmZvEg4KBnByZWZpeBgBIAEoCRIMCgRraW5kGAIgASgJEhEKCW5leHRfaG9wcxgDIAMoCRIPCgdjbHVzdGVyGAQgASgJEg8KB3B1cnBvc2UYBSABKAkSDgoGcmVhc29uGAYgASgJEg8KB21lc3NhZ2UYByABKAkiOwoSTGlzdFJvdXRlc1Jlc3BvbnNlEiUKBnJvdXRlcxgBIAMoCzIVLnNlYWxhbmUudjEuUm91dGVJbmZvIhIKEExpc3ROYW1lc1JlcXVlc3QiSgoITmFtZUluZm8SDAoEbmFtZRgBIAEoCRIMCgRraW5kGAIgASgJEg8KB2NsdXN0ZXIYAyABKAkSEQoJYWRkcmVzc2VzGAQgAygJIjgKEUxpc3ROYW1lc1Jlc3BvbnNlEiMKBW5hbWVzGAEgAygLMhQuc2VhbGFuZS52MS5OYW1lSW5mbyIkChFMaXN0UmFuZ2VzUmVxdWVzdBIPCgdjbHVzdGVyGAEgASgJIkUKCVJhbmdlSW5mbxIPCgdjbHVzdGVyGAEgASgJEicKBXJhbmdlGAIgASgLMhguc2VhbGFuZS52MS5SYW5nZVZlcmRpY3QiOwoSTGlzdFJhbmdlc1Jlc3BvbnNlEiUKBnJhbmdlcxgBIAMoCzIVLnNlYWxhbmUudjEuUmFuZ2VJbmZvIlAKC0V4cGxhaW5TdGVwEg8KB291dGNvbWUYASABKAkSDwoHc3ViamVjdBgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHbWVzc2FnZRgEIAEoCSJIChRFeHBsYWluSW1wb3J0UmVxdWVzdBIPCgdjbHVzdGVyGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRIMCgRuYW1lGAMgASgJIj8KFUV4cGxhaW5JbXBvcnRSZXNwb25zZRImCgVzdGVwcxgBIAMoCzIXLnNlYWxhbmUudjEuRXhwbGFpblN0ZXAiOwoTRXhwbGFpblJvdXRlUmVxdWVzdBIPCgdjbHVzdGVyGAEgASgJEhMKC2Rlc3RpbmF0aW9uGAIgASgJIj4KFEV4cGxhaW5Sb3V0ZVJlc3BvbnNlEiYKBXN0ZXBzGAEgAygLMhcuc2VhbGFuZS52MS5FeHBsYWluU3RlcCI6ChJDcmVhdGVUb2tlblJlcXVlc3QSDwoHY2x1c3RlchgBIAEoCRITCgt0dGxfc2Vjb25kcxgCIAEoDSKJAQoJVG9rZW5JbmZvEgoKAmlkGAEgASgJEg8KB2NsdXN0ZXIYAiABKAkSFwoPY3JlYXRlZF91bml4X3VzGAMgASgDEhcKD2V4cGlyZXNfdW5peF91cxgEIAEoAxIUCgx1c2VkX3VuaXhfdXMYBSABKAMSFwoPcmV2b2tlZF91bml4X3VzGAYgASgDIkkKE0NyZWF0ZVRva2VuUmVzcG9uc2USDQoFdG9rZW4YASABKAkSIwoEaW5mbxgCIAEoCzIVLnNlYWxhbmUudjEuVG9rZW5JbmZvIhMKEUxpc3RUb2tlbnNSZXF1ZXN0IjsKEkxpc3RUb2tlbnNSZXNwb25zZRIlCgZ0b2tlbnMYASADKAsyFS5zZWFsYW5lLnYxLlRva2VuSW5mbyIgChJSZXZva2VUb2tlblJlcXVlc3QSCgoCaWQYASABKAkiOgoTUmV2b2tlVG9rZW5SZXNwb25zZRIjCgRpbmZvGAEgASgLMhUuc2VhbGFuZS52MS5Ub2tlbkluZm8iEwoRR2V0VmVyc2lvblJlcXVlc3QiTgoSR2V0VmVyc2lvblJlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSJwoGc2NoZW1hGAIgASgLMhcuc2VhbGFuZS52MS5TY2hlbWFSYW5nZSp7CgxTZXNzaW9uU3RhdGUSHQoZU0VTU0lPTl9TVEFURV9VTlNQRUNJRklFRBAAEhkKFVNFU1NJT05fU1RBVEVfVU5LTk9XThABEhcKE1NFU1NJT05fU1RBVEVfUkVBRFkQAhIYChRTRVNTSU9OX1NUQVRFX1NJTEVOVBADMsUHCgxBZG1pblNlcnZpY2USSAoJR2V0U3RhdHVzEhwuc2VhbGFuZS52MS5HZXRTdGF0dXNSZXF1ZXN0Gh0uc2VhbGFuZS52MS5HZXRTdGF0dXNSZXNwb25zZRJRCgxMaXN0Q2x1c3RlcnMSHy5zZWFsYW5lLnYxLkxpc3RDbHVzdGVyc1JlcXVlc3QaIC5zZWFsYW5lLnYxLkxpc3RDbHVzdGVyc1Jlc3BvbnNlElEKDExpc3RTZXJ2aWNlcxIfLnNlYWxhbmUudjEuTGlzdFNlcnZpY2VzUmVxdWVzdBogLnNlYWxhbmUudjEuTGlzdFNlcnZpY2VzUmVzcG9uc2USSwoKTGlzdFJvdXRlcxIdLnNlYWxhbmUudjEuTGlzdFJvdXRlc1JlcXVlc3QaHi5zZWFsYW5lLnYxLkxpc3RSb3V0ZXNSZXNwb25zZRJICglMaXN0TmFtZXMSHC5zZWFsYW5lLnYxLkxpc3ROYW1lc1JlcXVlc3QaHS5zZWFsYW5lLnYxLkxpc3ROYW1lc1Jlc3BvbnNlEksKCkxpc3RSYW5nZXMSHS5zZWFsYW5lLnYxLkxpc3RSYW5nZXNSZXF1ZXN0Gh4uc2VhbGFuZS52MS5MaXN0UmFuZ2VzUmVzcG9uc2USVAoNRXhwbGFpbkltcG9ydBIgLnNlYWxhbmUudjEuRXhwbGFpbkltcG9ydFJlcXVlc3QaIS5zZWFsYW5lLnYxLkV4cGxhaW5JbXBvcnRSZXNwb25zZRJRCgxFeHBsYWluUm91dGUSHy5zZWFsYW5lLnYxLkV4cGxhaW5Sb3V0ZVJlcXVlc3QaIC5zZWFsYW5lLnYxLkV4cGxhaW5Sb3V0ZVJlc3BvbnNlEk4KC0NyZWF0ZVRva2VuEh4uc2VhbGFuZS52MS5DcmVhdGVUb2tlblJlcXVlc3QaHy5zZWFsYW5lLnYxLkNyZWF0ZVRva2VuUmVzcG9uc2USSwoKTGlzdFRva2VucxIdLnNlYWxhbmUudjEuTGlzdFRva2Vuc1JlcXVlc3QaHi5zZWFsYW5lLnYxLkxpc3RUb2tlbnNSZXNwb25zZRJOCgtSZXZva2VUb2tlbhIeLnNlYWxhbmUudjEuUmV2b2tlVG9rZW5SZXF1ZXN0Gh8uc2VhbGFuZS52MS5SZXZva2VUb2tlblJlc3BvbnNlEksKCkdldFZlcnNpb24SHS5zZWFsYW5lLnYxLkdldFZlcnNpb25SZXF1ZXN0Gh4uc2VhbGFuZS52MS5HZXRWZXJzaW9uUmVzcG9uc2ViBnByb3RvMw", [file_sealane_v1_published, file_sealane_v1_session]);
-
-/**
- * A cluster as the hub sees it.
- *
- * @generated from message sealane.v1.ClusterInfo
- */
-export type ClusterInfo = Message<"sealane.v1.ClusterInfo"> & {
-  /**
-   * Name.
-   *
-   * @generated from field: string name = 1;
-   */
-  name: string;
-
-  /**
-   * Session.
-   *
-   * @generated from field: sealane.v1.SessionState state = 2;
-   */
-  state: SessionState;
-
-  /**
-   * Last message, Unix microseconds by the hub's clock; 0 when never.
-   *
-   * @generated from field: int64 last_seen_unix_us = 3;
-   */
-  lastSeenUnixUs: bigint;
-
-  /**
-   * Version of the agent.
-   *
-   * @generated from field: string version = 4;
-   */
-  version: string;
-
-  /**
-   * Address of the peer.
-   *
-   * @generated from field: string address = 5;
-   */
-  address: string;
-
-  /**
-   * Nodes reported.
-   *
-   * @generated from field: uint32 nodes = 6;
-   */
-  nodes: number;
-
-  /**
-   * Exports reported.
-   *
-   * @generated from field: uint32 exports = 7;
-   */
-  exports: number;
-
-  /**
-   * Ranges held.
-   *
-   * @generated from field: uint32 ranges_admitted = 8;
-   */
-  rangesAdmitted: number;
-
-  /**
-   * Ranges quarantined.
-   *
-   * @generated from field: uint32 ranges_quarantined = 9;
-   */
-  rangesQuarantined: number;
-
-  /**
-   * Shards that the hub wants the cluster to hold.
-   *
-   * @generated from field: uint32 shards_wanted = 10;
-   */
-  shardsWanted: number;
-
-  /**
-   * Frames sent and frames acknowledged in this session.
-   *
-   * @generated from field: uint64 frames_sent = 11;
-   */
-  framesSent: bigint;
-
-  /**
-   * See frames_sent.
-   *
-   * @generated from field: uint64 frames_acked = 12;
-   */
-  framesAcked: bigint;
-
-  /**
-   * The cluster's newest reports, one for the cluster and one for each node.
-   *
-   * @generated from field: repeated sealane.v1.Report reports = 13;
-   */
-  reports: Report[];
-
-  /**
-   * The cluster's clock minus the hub's, microseconds; 0 while unmeasured.
-   *
-   * @generated from field: int64 clock_offset_us = 14;
-   */
-  clockOffsetUs: bigint;
-
-  /**
-   * Autonomous system number; 0 when not declared.
-   *
-   * @generated from field: uint32 asn = 15;
-   */
-  asn: number;
-};
-
-/**
- * Describes the message sealane.v1.ClusterInfo.
- * Use `create(ClusterInfoSchema)` to create a new message.
- */
-export const ClusterInfoSchema: GenMessage<ClusterInfo> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 0);
+  fileDesc("ChZzZWFsYW5lL3YxL2FkbWluLnByb3RvEgpzZWFsYW5lLnYxIhIKEEdldFN0YXR1c1JlcXVlc3QixAEKEUdldFN0YXR1c1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSFwoPc3RhcnRlZF91bml4X3VzGAIgASgDEhEKCW1lc2hfem9uZRgDIAEoCRIpCghjbHVzdGVycxgEIAMoCzIXLnNlYWxhbmUudjEuQ2x1c3RlckluZm8SEAoIc2VydmljZXMYBSABKA0SGgoScmFuZ2VzX3F1YXJhbnRpbmVkGAYgASgNEhkKEXJlZnVzZWRfZG9jdW1lbnRzGAcgAygJIhUKE0xpc3RDbHVzdGVyc1JlcXVlc3QiQQoUTGlzdENsdXN0ZXJzUmVzcG9uc2USKQoIY2x1c3RlcnMYASADKAsyFy5zZWFsYW5lLnYxLkNsdXN0ZXJJbmZvIigKE0xpc3RTZXJ2aWNlc1JlcXVlc3QSEQoJbmFtZXNwYWNlGAEgASgJIkEKFExpc3RTZXJ2aWNlc1Jlc3BvbnNlEikKCHNlcnZpY2VzGAEgAygLMhcuc2VhbGFuZS52MS5TZXJ2aWNlSW5mbyIyChFMaXN0Um91dGVzUmVxdWVzdBIPCgdjbHVzdGVyGAEgASgJEgwKBG5vZGUYAiABKAkiOwoSTGlzdFJvdXRlc1Jlc3BvbnNlEiUKBnJvdXRlcxgBIAMoCzIVLnNlYWxhbmUudjEuUm91dGVJbmZvIhIKEExpc3ROYW1lc1JlcXVlc3QiOAoRTGlzdE5hbWVzUmVzcG9uc2USIwoFbmFtZXMYASADKAsyFC5zZWFsYW5lLnYxLk5hbWVJbmZvIiQKEUxpc3RSYW5nZXNSZXF1ZXN0Eg8KB2NsdXN0ZXIYASABKAkiOwoSTGlzdFJhbmdlc1Jlc3BvbnNlEiUKBnJhbmdlcxgBIAMoCzIVLnNlYWxhbmUudjEuUmFuZ2VJbmZvIlAKC0V4cGxhaW5TdGVwEg8KB291dGNvbWUYASABKAkSDwoHc3ViamVjdBgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHbWVzc2FnZRgEIAEoCSJIChRFeHBsYWluSW1wb3J0UmVxdWVzdBIPCgdjbHVzdGVyGAEgASgJEhEKCW5hbWVzcGFjZRgCIAEoCRIMCgRuYW1lGAMgASgJIj8KFUV4cGxhaW5JbXBvcnRSZXNwb25zZRImCgVzdGVwcxgBIAMoCzIXLnNlYWxhbmUudjEuRXhwbGFpblN0ZXAiOwoTRXhwbGFpblJvdXRlUmVxdWVzdBIPCgdjbHVzdGVyGAEgASgJEhMKC2Rlc3RpbmF0aW9uGAIgASgJIj4KFEV4cGxhaW5Sb3V0ZVJlc3BvbnNlEiYKBXN0ZXBzGAEgAygLMhcuc2VhbGFuZS52MS5FeHBsYWluU3RlcCI6ChJDcmVhdGVUb2tlblJlcXVlc3QSDwoHY2x1c3RlchgBIAEoCRITCgt0dGxfc2Vjb25kcxgCIAEoDSJJChNDcmVhdGVUb2tlblJlc3BvbnNlEg0KBXRva2VuGAEgASgJEiMKBGluZm8YAiABKAsyFS5zZWFsYW5lLnYxLlRva2VuSW5mbyITChFMaXN0VG9rZW5zUmVxdWVzdCI7ChJMaXN0VG9rZW5zUmVzcG9uc2USJQoGdG9rZW5zGAEgAygLMhUuc2VhbGFuZS52MS5Ub2tlbkluZm8iIAoSUmV2b2tlVG9rZW5SZXF1ZXN0EgoKAmlkGAEgASgJIjoKE1Jldm9rZVRva2VuUmVzcG9uc2USIwoEaW5mbxgBIAEoCzIVLnNlYWxhbmUudjEuVG9rZW5JbmZvIhMKEUdldFZlcnNpb25SZXF1ZXN0Ik4KEkdldFZlcnNpb25SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEicKBnNjaGVtYRgCIAEoCzIXLnNlYWxhbmUudjEuU2NoZW1hUmFuZ2UiQwoMUGxhbm5lZFJhbmdlEg4KBnByZWZpeBgBIAEoCRIjCgRraW5kGAIgASgOMhUuc2VhbGFuZS52MS5SYW5nZUtpbmQiTAoPUGxhbkpvaW5SZXF1ZXN0Eg8KB2NsdXN0ZXIYASABKAkSKAoGcmFuZ2VzGAIgAygLMhguc2VhbGFuZS52MS5QbGFubmVkUmFuZ2UiTAoQUGxhbkpvaW5SZXNwb25zZRIoCgZyYW5nZXMYASADKAsyGC5zZWFsYW5lLnYxLlJhbmdlVmVyZGljdBIOCgZtZW1iZXIYAiABKAgiFAoSR2V0TG9nTGV2ZWxSZXF1ZXN0IiQKE0dldExvZ0xldmVsUmVzcG9uc2USDQoFbGV2ZWwYASABKAkiIwoSU2V0TG9nTGV2ZWxSZXF1ZXN0Eg0KBWxldmVsGAEgASgJIjYKE1NldExvZ0xldmVsUmVzcG9uc2USEAoIcHJldmlvdXMYASABKAkSDQoFbGV2ZWwYAiABKAkiNQoTTGVhdmVDbHVzdGVyUmVxdWVzdBIPCgdjbHVzdGVyGAEgASgJEg0KBWZvcmNlGAIgASgIIkQKFExlYXZlQ2x1c3RlclJlc3BvbnNlEiwKCWRlcGFydHVyZRgBIAEoCzIZLnNlYWxhbmUudjEuRGVwYXJ0dXJlSW5mbyImChNHZXREZXBhcnR1cmVSZXF1ZXN0Eg8KB2NsdXN0ZXIYASABKAkiRAoUR2V0RGVwYXJ0dXJlUmVzcG9uc2USLAoJZGVwYXJ0dXJlGAEgASgLMhkuc2VhbGFuZS52MS5EZXBhcnR1cmVJbmZvMt8LCgxBZG1pblNlcnZpY2USSAoJR2V0U3RhdHVzEhwuc2VhbGFuZS52MS5HZXRTdGF0dXNSZXF1ZXN0Gh0uc2VhbGFuZS52MS5HZXRTdGF0dXNSZXNwb25zZRJRCgxMaXN0Q2x1c3RlcnMSHy5zZWFsYW5lLnYxLkxpc3RDbHVzdGVyc1JlcXVlc3QaIC5zZWFsYW5lLnYxLkxpc3RDbHVzdGVyc1Jlc3BvbnNlElEKDExpc3RTZXJ2aWNlcxIfLnNlYWxhbmUudjEuTGlzdFNlcnZpY2VzUmVxdWVzdBogLnNlYWxhbmUudjEuTGlzdFNlcnZpY2VzUmVzcG9uc2USSwoKTGlzdFJvdXRlcxIdLnNlYWxhbmUudjEuTGlzdFJvdXRlc1JlcXVlc3QaHi5zZWFsYW5lLnYxLkxpc3RSb3V0ZXNSZXNwb25zZRJICglMaXN0TmFtZXMSHC5zZWFsYW5lLnYxLkxpc3ROYW1lc1JlcXVlc3QaHS5zZWFsYW5lLnYxLkxpc3ROYW1lc1Jlc3BvbnNlEksKCkxpc3RSYW5nZXMSHS5zZWFsYW5lLnYxLkxpc3RSYW5nZXNSZXF1ZXN0Gh4uc2VhbGFuZS52MS5MaXN0UmFuZ2VzUmVzcG9uc2USVAoNRXhwbGFpbkltcG9ydBIgLnNlYWxhbmUudjEuRXhwbGFpbkltcG9ydFJlcXVlc3QaIS5zZWFsYW5lLnYxLkV4cGxhaW5JbXBvcnRSZXNwb25zZRJRCgxFeHBsYWluUm91dGUSHy5zZWFsYW5lLnYxLkV4cGxhaW5Sb3V0ZVJlcXVlc3QaIC5zZWFsYW5lLnYxLkV4cGxhaW5Sb3V0ZVJlc3BvbnNlEk4KC0NyZWF0ZVRva2VuEh4uc2VhbGFuZS52MS5DcmVhdGVUb2tlblJlcXVlc3QaHy5zZWFsYW5lLnYxLkNyZWF0ZVRva2VuUmVzcG9uc2USSwoKTGlzdFRva2VucxIdLnNlYWxhbmUudjEuTGlzdFRva2Vuc1JlcXVlc3QaHi5zZWFsYW5lLnYxLkxpc3RUb2tlbnNSZXNwb25zZRJOCgtSZXZva2VUb2tlbhIeLnNlYWxhbmUudjEuUmV2b2tlVG9rZW5SZXF1ZXN0Gh8uc2VhbGFuZS52MS5SZXZva2VUb2tlblJlc3BvbnNlEksKCkdldFZlcnNpb24SHS5zZWFsYW5lLnYxLkdldFZlcnNpb25SZXF1ZXN0Gh4uc2VhbGFuZS52MS5HZXRWZXJzaW9uUmVzcG9uc2USSwoKTGlzdEV2ZW50cxIdLnNlYWxhbmUudjEuTGlzdEV2ZW50c1JlcXVlc3QaHi5zZWFsYW5lLnYxLkxpc3RFdmVudHNSZXNwb25zZRI+CgVXYXRjaBIYLnNlYWxhbmUudjEuV2F0Y2hSZXF1ZXN0Ghkuc2VhbGFuZS52MS5XYXRjaFJlc3BvbnNlMAESRQoIUGxhbkpvaW4SGy5zZWFsYW5lLnYxLlBsYW5Kb2luUmVxdWVzdBocLnNlYWxhbmUudjEuUGxhbkpvaW5SZXNwb25zZRJOCgtHZXRMb2dMZXZlbBIeLnNlYWxhbmUudjEuR2V0TG9nTGV2ZWxSZXF1ZXN0Gh8uc2VhbGFuZS52MS5HZXRMb2dMZXZlbFJlc3BvbnNlEk4KC1NldExvZ0xldmVsEh4uc2VhbGFuZS52MS5TZXRMb2dMZXZlbFJlcXVlc3QaHy5zZWFsYW5lLnYxLlNldExvZ0xldmVsUmVzcG9uc2USUQoMTGVhdmVDbHVzdGVyEh8uc2VhbGFuZS52MS5MZWF2ZUNsdXN0ZXJSZXF1ZXN0GiAuc2VhbGFuZS52MS5MZWF2ZUNsdXN0ZXJSZXNwb25zZRJRCgxHZXREZXBhcnR1cmUSHy5zZWFsYW5lLnYxLkdldERlcGFydHVyZVJlcXVlc3QaIC5zZWFsYW5lLnYxLkdldERlcGFydHVyZVJlc3BvbnNlYgZwcm90bzM", [file_sealane_v1_departure, file_sealane_v1_events, file_sealane_v1_facts, file_sealane_v1_inventory, file_sealane_v1_published, file_sealane_v1_session, file_sealane_v1_watch]);
 
 /**
  * Asks for the status.
@@ -150,7 +41,7 @@ export type GetStatusRequest = Message<"sealane.v1.GetStatusRequest"> & {
  * Use `create(GetStatusRequestSchema)` to create a new message.
  */
 export const GetStatusRequestSchema: GenMessage<GetStatusRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 1);
+  messageDesc(file_sealane_v1_admin, 0);
 
 /**
  * The status.
@@ -213,7 +104,7 @@ export type GetStatusResponse = Message<"sealane.v1.GetStatusResponse"> & {
  * Use `create(GetStatusResponseSchema)` to create a new message.
  */
 export const GetStatusResponseSchema: GenMessage<GetStatusResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 2);
+  messageDesc(file_sealane_v1_admin, 1);
 
 /**
  * Asks for clusters.
@@ -228,7 +119,7 @@ export type ListClustersRequest = Message<"sealane.v1.ListClustersRequest"> & {
  * Use `create(ListClustersRequestSchema)` to create a new message.
  */
 export const ListClustersRequestSchema: GenMessage<ListClustersRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 3);
+  messageDesc(file_sealane_v1_admin, 2);
 
 /**
  * Clusters.
@@ -249,7 +140,7 @@ export type ListClustersResponse = Message<"sealane.v1.ListClustersResponse"> & 
  * Use `create(ListClustersResponseSchema)` to create a new message.
  */
 export const ListClustersResponseSchema: GenMessage<ListClustersResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 4);
+  messageDesc(file_sealane_v1_admin, 3);
 
 /**
  * Asks for services.
@@ -270,63 +161,7 @@ export type ListServicesRequest = Message<"sealane.v1.ListServicesRequest"> & {
  * Use `create(ListServicesRequestSchema)` to create a new message.
  */
 export const ListServicesRequestSchema: GenMessage<ListServicesRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 5);
-
-/**
- * A merged service with the decision about each export.
- *
- * @generated from message sealane.v1.ServiceInfo
- */
-export type ServiceInfo = Message<"sealane.v1.ServiceInfo"> & {
-  /**
-   * Namespace.
-   *
-   * @generated from field: string namespace = 1;
-   */
-  namespace: string;
-
-  /**
-   * Name.
-   *
-   * @generated from field: string name = 2;
-   */
-  name: string;
-
-  /**
-   * The merged service; absent when every export was refused.
-   *
-   * @generated from field: sealane.v1.MergedService service = 3;
-   */
-  service?: MergedService | undefined;
-
-  /**
-   * Decisions by exporting cluster.
-   *
-   * @generated from field: map<string, sealane.v1.ExportStatus> exports = 4;
-   */
-  exports: { [key: string]: ExportStatus };
-
-  /**
-   * Ready pods over all clusters.
-   *
-   * @generated from field: uint32 ready = 5;
-   */
-  ready: number;
-
-  /**
-   * All pods over all clusters.
-   *
-   * @generated from field: uint32 pods = 6;
-   */
-  pods: number;
-};
-
-/**
- * Describes the message sealane.v1.ServiceInfo.
- * Use `create(ServiceInfoSchema)` to create a new message.
- */
-export const ServiceInfoSchema: GenMessage<ServiceInfo> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 6);
+  messageDesc(file_sealane_v1_admin, 4);
 
 /**
  * Services.
@@ -347,7 +182,7 @@ export type ListServicesResponse = Message<"sealane.v1.ListServicesResponse"> & 
  * Use `create(ListServicesResponseSchema)` to create a new message.
  */
 export const ListServicesResponseSchema: GenMessage<ListServicesResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 7);
+  messageDesc(file_sealane_v1_admin, 5);
 
 /**
  * Asks for routes.
@@ -375,70 +210,7 @@ export type ListRoutesRequest = Message<"sealane.v1.ListRoutesRequest"> & {
  * Use `create(ListRoutesRequestSchema)` to create a new message.
  */
 export const ListRoutesRequestSchema: GenMessage<ListRoutesRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 8);
-
-/**
- * A route that is wanted, or withheld.
- *
- * @generated from message sealane.v1.RouteInfo
- */
-export type RouteInfo = Message<"sealane.v1.RouteInfo"> & {
-  /**
-   * Canonical CIDR.
-   *
-   * @generated from field: string prefix = 1;
-   */
-  prefix: string;
-
-  /**
-   * install, originate or withheld.
-   *
-   * @generated from field: string kind = 2;
-   */
-  kind: string;
-
-  /**
-   * Next hops, sorted; empty unless install.
-   *
-   * @generated from field: repeated string next_hops = 3;
-   */
-  nextHops: string[];
-
-  /**
-   * Whose prefix.
-   *
-   * @generated from field: string cluster = 4;
-   */
-  cluster: string;
-
-  /**
-   * What it serves.
-   *
-   * @generated from field: string purpose = 5;
-   */
-  purpose: string;
-
-  /**
-   * Reason when withheld.
-   *
-   * @generated from field: string reason = 6;
-   */
-  reason: string;
-
-  /**
-   * For a person, when withheld.
-   *
-   * @generated from field: string message = 7;
-   */
-  message: string;
-};
-
-/**
- * Describes the message sealane.v1.RouteInfo.
- * Use `create(RouteInfoSchema)` to create a new message.
- */
-export const RouteInfoSchema: GenMessage<RouteInfo> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 9);
+  messageDesc(file_sealane_v1_admin, 6);
 
 /**
  * Routes.
@@ -459,7 +231,7 @@ export type ListRoutesResponse = Message<"sealane.v1.ListRoutesResponse"> & {
  * Use `create(ListRoutesResponseSchema)` to create a new message.
  */
 export const ListRoutesResponseSchema: GenMessage<ListRoutesResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 10);
+  messageDesc(file_sealane_v1_admin, 7);
 
 /**
  * Asks for names.
@@ -474,49 +246,7 @@ export type ListNamesRequest = Message<"sealane.v1.ListNamesRequest"> & {
  * Use `create(ListNamesRequestSchema)` to create a new message.
  */
 export const ListNamesRequestSchema: GenMessage<ListNamesRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 11);
-
-/**
- * A zone or a service's name.
- *
- * @generated from message sealane.v1.NameInfo
- */
-export type NameInfo = Message<"sealane.v1.NameInfo"> & {
-  /**
-   * Fully qualified, without the final dot.
-   *
-   * @generated from field: string name = 1;
-   */
-  name: string;
-
-  /**
-   * zone, clusterset or cluster.
-   *
-   * @generated from field: string kind = 2;
-   */
-  kind: string;
-
-  /**
-   * Who answers it: the cluster, or empty when every cluster does.
-   *
-   * @generated from field: string cluster = 3;
-   */
-  cluster: string;
-
-  /**
-   * Addresses known to the hub; empty for clusterset names, whose address is each cluster's own.
-   *
-   * @generated from field: repeated string addresses = 4;
-   */
-  addresses: string[];
-};
-
-/**
- * Describes the message sealane.v1.NameInfo.
- * Use `create(NameInfoSchema)` to create a new message.
- */
-export const NameInfoSchema: GenMessage<NameInfo> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 12);
+  messageDesc(file_sealane_v1_admin, 8);
 
 /**
  * Names.
@@ -537,7 +267,7 @@ export type ListNamesResponse = Message<"sealane.v1.ListNamesResponse"> & {
  * Use `create(ListNamesResponseSchema)` to create a new message.
  */
 export const ListNamesResponseSchema: GenMessage<ListNamesResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 13);
+  messageDesc(file_sealane_v1_admin, 9);
 
 /**
  * Asks for ranges.
@@ -558,35 +288,7 @@ export type ListRangesRequest = Message<"sealane.v1.ListRangesRequest"> & {
  * Use `create(ListRangesRequestSchema)` to create a new message.
  */
 export const ListRangesRequestSchema: GenMessage<ListRangesRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 14);
-
-/**
- * A range.
- *
- * @generated from message sealane.v1.RangeInfo
- */
-export type RangeInfo = Message<"sealane.v1.RangeInfo"> & {
-  /**
-   * The cluster that reports it.
-   *
-   * @generated from field: string cluster = 1;
-   */
-  cluster: string;
-
-  /**
-   * The range and its verdict.
-   *
-   * @generated from field: sealane.v1.RangeVerdict range = 2;
-   */
-  range?: RangeVerdict | undefined;
-};
-
-/**
- * Describes the message sealane.v1.RangeInfo.
- * Use `create(RangeInfoSchema)` to create a new message.
- */
-export const RangeInfoSchema: GenMessage<RangeInfo> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 15);
+  messageDesc(file_sealane_v1_admin, 10);
 
 /**
  * Ranges.
@@ -607,7 +309,7 @@ export type ListRangesResponse = Message<"sealane.v1.ListRangesResponse"> & {
  * Use `create(ListRangesResponseSchema)` to create a new message.
  */
 export const ListRangesResponseSchema: GenMessage<ListRangesResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 16);
+  messageDesc(file_sealane_v1_admin, 11);
 
 /**
  * One step of an explanation.
@@ -649,7 +351,7 @@ export type ExplainStep = Message<"sealane.v1.ExplainStep"> & {
  * Use `create(ExplainStepSchema)` to create a new message.
  */
 export const ExplainStepSchema: GenMessage<ExplainStep> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 17);
+  messageDesc(file_sealane_v1_admin, 12);
 
 /**
  * Asks about an import.
@@ -684,7 +386,7 @@ export type ExplainImportRequest = Message<"sealane.v1.ExplainImportRequest"> & 
  * Use `create(ExplainImportRequestSchema)` to create a new message.
  */
 export const ExplainImportRequestSchema: GenMessage<ExplainImportRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 18);
+  messageDesc(file_sealane_v1_admin, 13);
 
 /**
  * The steps that lead to the import, or stop it.
@@ -705,7 +407,7 @@ export type ExplainImportResponse = Message<"sealane.v1.ExplainImportResponse"> 
  * Use `create(ExplainImportResponseSchema)` to create a new message.
  */
 export const ExplainImportResponseSchema: GenMessage<ExplainImportResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 19);
+  messageDesc(file_sealane_v1_admin, 14);
 
 /**
  * Asks about a route.
@@ -733,7 +435,7 @@ export type ExplainRouteRequest = Message<"sealane.v1.ExplainRouteRequest"> & {
  * Use `create(ExplainRouteRequestSchema)` to create a new message.
  */
 export const ExplainRouteRequestSchema: GenMessage<ExplainRouteRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 20);
+  messageDesc(file_sealane_v1_admin, 15);
 
 /**
  * The steps that lead to the route, or stop it.
@@ -754,7 +456,7 @@ export type ExplainRouteResponse = Message<"sealane.v1.ExplainRouteResponse"> & 
  * Use `create(ExplainRouteResponseSchema)` to create a new message.
  */
 export const ExplainRouteResponseSchema: GenMessage<ExplainRouteResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 21);
+  messageDesc(file_sealane_v1_admin, 16);
 
 /**
  * Asks for a token.
@@ -782,63 +484,7 @@ export type CreateTokenRequest = Message<"sealane.v1.CreateTokenRequest"> & {
  * Use `create(CreateTokenRequestSchema)` to create a new message.
  */
 export const CreateTokenRequestSchema: GenMessage<CreateTokenRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 22);
-
-/**
- * A token without its secret.
- *
- * @generated from message sealane.v1.TokenInfo
- */
-export type TokenInfo = Message<"sealane.v1.TokenInfo"> & {
-  /**
-   * Identifier, not secret.
-   *
-   * @generated from field: string id = 1;
-   */
-  id: string;
-
-  /**
-   * The cluster that may use it.
-   *
-   * @generated from field: string cluster = 2;
-   */
-  cluster: string;
-
-  /**
-   * Unix microseconds.
-   *
-   * @generated from field: int64 created_unix_us = 3;
-   */
-  createdUnixUs: bigint;
-
-  /**
-   * Unix microseconds.
-   *
-   * @generated from field: int64 expires_unix_us = 4;
-   */
-  expiresUnixUs: bigint;
-
-  /**
-   * Unix microseconds; 0 when not used.
-   *
-   * @generated from field: int64 used_unix_us = 5;
-   */
-  usedUnixUs: bigint;
-
-  /**
-   * Unix microseconds; 0 when not revoked.
-   *
-   * @generated from field: int64 revoked_unix_us = 6;
-   */
-  revokedUnixUs: bigint;
-};
-
-/**
- * Describes the message sealane.v1.TokenInfo.
- * Use `create(TokenInfoSchema)` to create a new message.
- */
-export const TokenInfoSchema: GenMessage<TokenInfo> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 23);
+  messageDesc(file_sealane_v1_admin, 17);
 
 /**
  * The new token.
@@ -866,7 +512,7 @@ export type CreateTokenResponse = Message<"sealane.v1.CreateTokenResponse"> & {
  * Use `create(CreateTokenResponseSchema)` to create a new message.
  */
 export const CreateTokenResponseSchema: GenMessage<CreateTokenResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 24);
+  messageDesc(file_sealane_v1_admin, 18);
 
 /**
  * Asks for tokens.
@@ -881,7 +527,7 @@ export type ListTokensRequest = Message<"sealane.v1.ListTokensRequest"> & {
  * Use `create(ListTokensRequestSchema)` to create a new message.
  */
 export const ListTokensRequestSchema: GenMessage<ListTokensRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 25);
+  messageDesc(file_sealane_v1_admin, 19);
 
 /**
  * Tokens.
@@ -902,7 +548,7 @@ export type ListTokensResponse = Message<"sealane.v1.ListTokensResponse"> & {
  * Use `create(ListTokensResponseSchema)` to create a new message.
  */
 export const ListTokensResponseSchema: GenMessage<ListTokensResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 26);
+  messageDesc(file_sealane_v1_admin, 20);
 
 /**
  * Names the token.
@@ -923,7 +569,7 @@ export type RevokeTokenRequest = Message<"sealane.v1.RevokeTokenRequest"> & {
  * Use `create(RevokeTokenRequestSchema)` to create a new message.
  */
 export const RevokeTokenRequestSchema: GenMessage<RevokeTokenRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 27);
+  messageDesc(file_sealane_v1_admin, 21);
 
 /**
  * The revoked token.
@@ -944,7 +590,7 @@ export type RevokeTokenResponse = Message<"sealane.v1.RevokeTokenResponse"> & {
  * Use `create(RevokeTokenResponseSchema)` to create a new message.
  */
 export const RevokeTokenResponseSchema: GenMessage<RevokeTokenResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 28);
+  messageDesc(file_sealane_v1_admin, 22);
 
 /**
  * Asks for the version.
@@ -959,7 +605,7 @@ export type GetVersionRequest = Message<"sealane.v1.GetVersionRequest"> & {
  * Use `create(GetVersionRequestSchema)` to create a new message.
  */
 export const GetVersionRequestSchema: GenMessage<GetVersionRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_admin, 29);
+  messageDesc(file_sealane_v1_admin, 23);
 
 /**
  * The version.
@@ -987,53 +633,267 @@ export type GetVersionResponse = Message<"sealane.v1.GetVersionResponse"> & {
  * Use `create(GetVersionResponseSchema)` to create a new message.
  */
 export const GetVersionResponseSchema: GenMessage<GetVersionResponse> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_admin, 24);
+
+/**
+ * A range that a cluster would report.
+ *
+ * @generated from message sealane.v1.PlannedRange
+ */
+export type PlannedRange = Message<"sealane.v1.PlannedRange"> & {
+  /**
+   * Canonical CIDR.
+   *
+   * @generated from field: string prefix = 1;
+   */
+  prefix: string;
+
+  /**
+   * What it would be used for.
+   *
+   * @generated from field: sealane.v1.RangeKind kind = 2;
+   */
+  kind: RangeKind;
+};
+
+/**
+ * Describes the message sealane.v1.PlannedRange.
+ * Use `create(PlannedRangeSchema)` to create a new message.
+ */
+export const PlannedRangeSchema: GenMessage<PlannedRange> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_admin, 25);
+
+/**
+ * Asks what a cluster with these ranges would meet.
+ *
+ * @generated from message sealane.v1.PlanJoinRequest
+ */
+export type PlanJoinRequest = Message<"sealane.v1.PlanJoinRequest"> & {
+  /**
+   * The cluster's name, for what its document allows; empty for a cluster without a document.
+   *
+   * @generated from field: string cluster = 1;
+   */
+  cluster: string;
+
+  /**
+   * All ranges that it would report; at least one.
+   *
+   * @generated from field: repeated sealane.v1.PlannedRange ranges = 2;
+   */
+  ranges: PlannedRange[];
+};
+
+/**
+ * Describes the message sealane.v1.PlanJoinRequest.
+ * Use `create(PlanJoinRequestSchema)` to create a new message.
+ */
+export const PlanJoinRequestSchema: GenMessage<PlanJoinRequest> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_admin, 26);
+
+/**
+ * The verdicts.
+ *
+ * @generated from message sealane.v1.PlanJoinResponse
+ */
+export type PlanJoinResponse = Message<"sealane.v1.PlanJoinResponse"> & {
+  /**
+   * Sorted by prefix.
+   *
+   * @generated from field: repeated sealane.v1.RangeVerdict ranges = 1;
+   */
+  ranges: RangeVerdict[];
+
+  /**
+   * Whether a cluster of the name is a member: then this is what a change of its ranges would meet.
+   *
+   * @generated from field: bool member = 2;
+   */
+  member: boolean;
+};
+
+/**
+ * Describes the message sealane.v1.PlanJoinResponse.
+ * Use `create(PlanJoinResponseSchema)` to create a new message.
+ */
+export const PlanJoinResponseSchema: GenMessage<PlanJoinResponse> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_admin, 27);
+
+/**
+ * Asks for the log level.
+ *
+ * @generated from message sealane.v1.GetLogLevelRequest
+ */
+export type GetLogLevelRequest = Message<"sealane.v1.GetLogLevelRequest"> & {
+};
+
+/**
+ * Describes the message sealane.v1.GetLogLevelRequest.
+ * Use `create(GetLogLevelRequestSchema)` to create a new message.
+ */
+export const GetLogLevelRequestSchema: GenMessage<GetLogLevelRequest> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_admin, 28);
+
+/**
+ * The log level.
+ *
+ * @generated from message sealane.v1.GetLogLevelResponse
+ */
+export type GetLogLevelResponse = Message<"sealane.v1.GetLogLevelResponse"> & {
+  /**
+   * debug, info, warn or error.
+   *
+   * @generated from field: string level = 1;
+   */
+  level: string;
+};
+
+/**
+ * Describes the message sealane.v1.GetLogLevelResponse.
+ * Use `create(GetLogLevelResponseSchema)` to create a new message.
+ */
+export const GetLogLevelResponseSchema: GenMessage<GetLogLevelResponse> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_admin, 29);
+
+/**
+ * Asks for another log level.
+ *
+ * @generated from message sealane.v1.SetLogLevelRequest
+ */
+export type SetLogLevelRequest = Message<"sealane.v1.SetLogLevelRequest"> & {
+  /**
+   * debug, info, warn or error.
+   *
+   * @generated from field: string level = 1;
+   */
+  level: string;
+};
+
+/**
+ * Describes the message sealane.v1.SetLogLevelRequest.
+ * Use `create(SetLogLevelRequestSchema)` to create a new message.
+ */
+export const SetLogLevelRequestSchema: GenMessage<SetLogLevelRequest> = /*@__PURE__*/
   messageDesc(file_sealane_v1_admin, 30);
 
 /**
- * Whether a cluster's agent is connected.
+ * The log level before and after.
  *
- * @generated from enum sealane.v1.SessionState
+ * @generated from message sealane.v1.SetLogLevelResponse
  */
-export const SessionState = {
+export type SetLogLevelResponse = Message<"sealane.v1.SetLogLevelResponse"> & {
   /**
-   * @generated from enum value: SESSION_STATE_UNSPECIFIED = 0;
+   * Before.
+   *
+   * @generated from field: string previous = 1;
    */
-  UNSPECIFIED: 0,
+  previous: string;
 
   /**
-   * Known, but its agent has not connected since the hub started.
+   * Now.
    *
-   * @generated from enum value: SESSION_STATE_UNKNOWN = 1;
+   * @generated from field: string level = 2;
    */
-  UNKNOWN: 1,
-
-  /**
-   * Connected.
-   *
-   * @generated from enum value: SESSION_STATE_READY = 2;
-   */
-  READY: 2,
-
-  /**
-   * Was connected; its last good state is held.
-   *
-   * @generated from enum value: SESSION_STATE_SILENT = 3;
-   */
-  SILENT: 3,
-} as const;
+  level: string;
+};
 
 /**
- * Whether a cluster's agent is connected.
- *
- * @generated from enum sealane.v1.SessionState
+ * Describes the message sealane.v1.SetLogLevelResponse.
+ * Use `create(SetLogLevelResponseSchema)` to create a new message.
  */
-export type SessionState = (typeof SessionState)[keyof typeof SessionState] | UnknownEnum;
+export const SetLogLevelResponseSchema: GenMessage<SetLogLevelResponse> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_admin, 31);
 
 /**
- * Describes the enum sealane.v1.SessionState.
+ * Names the cluster that shall leave.
+ *
+ * @generated from message sealane.v1.LeaveClusterRequest
  */
-export const SessionStateSchema: GenEnum<SessionState> = /*@__PURE__*/
-  enumDesc(file_sealane_v1_admin, 0);
+export type LeaveClusterRequest = Message<"sealane.v1.LeaveClusterRequest"> & {
+  /**
+   * The cluster.
+   *
+   * @generated from field: string cluster = 1;
+   */
+  cluster: string;
+
+  /**
+   * Do not wait for clusters that are silent, the leaving one too.
+   *
+   * @generated from field: bool force = 2;
+   */
+  force: boolean;
+};
+
+/**
+ * Describes the message sealane.v1.LeaveClusterRequest.
+ * Use `create(LeaveClusterRequestSchema)` to create a new message.
+ */
+export const LeaveClusterRequestSchema: GenMessage<LeaveClusterRequest> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_admin, 32);
+
+/**
+ * The leaving has begun, or goes on.
+ *
+ * @generated from message sealane.v1.LeaveClusterResponse
+ */
+export type LeaveClusterResponse = Message<"sealane.v1.LeaveClusterResponse"> & {
+  /**
+   * How far it has got.
+   *
+   * @generated from field: sealane.v1.DepartureInfo departure = 1;
+   */
+  departure?: DepartureInfo | undefined;
+};
+
+/**
+ * Describes the message sealane.v1.LeaveClusterResponse.
+ * Use `create(LeaveClusterResponseSchema)` to create a new message.
+ */
+export const LeaveClusterResponseSchema: GenMessage<LeaveClusterResponse> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_admin, 33);
+
+/**
+ * Asks for a leaving.
+ *
+ * @generated from message sealane.v1.GetDepartureRequest
+ */
+export type GetDepartureRequest = Message<"sealane.v1.GetDepartureRequest"> & {
+  /**
+   * The cluster.
+   *
+   * @generated from field: string cluster = 1;
+   */
+  cluster: string;
+};
+
+/**
+ * Describes the message sealane.v1.GetDepartureRequest.
+ * Use `create(GetDepartureRequestSchema)` to create a new message.
+ */
+export const GetDepartureRequestSchema: GenMessage<GetDepartureRequest> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_admin, 34);
+
+/**
+ * A leaving.
+ *
+ * @generated from message sealane.v1.GetDepartureResponse
+ */
+export type GetDepartureResponse = Message<"sealane.v1.GetDepartureResponse"> & {
+  /**
+   * How far it has got.
+   *
+   * @generated from field: sealane.v1.DepartureInfo departure = 1;
+   */
+  departure?: DepartureInfo | undefined;
+};
+
+/**
+ * Describes the message sealane.v1.GetDepartureResponse.
+ * Use `create(GetDepartureResponseSchema)` to create a new message.
+ */
+export const GetDepartureResponseSchema: GenMessage<GetDepartureResponse> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_admin, 35);
 
 /**
  * Answers people and their programs. Needs a person's certificate.
@@ -1160,6 +1020,76 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof GetVersionRequestSchema;
     output: typeof GetVersionResponseSchema;
+  },
+  /**
+   * What the hub decided and saw, oldest first.
+   *
+   * @generated from rpc sealane.v1.AdminService.ListEvents
+   */
+  listEvents: {
+    methodKind: "unary";
+    input: typeof ListEventsRequestSchema;
+    output: typeof ListEventsResponseSchema;
+  },
+  /**
+   * What is, then what changes, until the caller ends it. A slow reader gets the latest of each key.
+   *
+   * @generated from rpc sealane.v1.AdminService.Watch
+   */
+  watch: {
+    methodKind: "server_streaming";
+    input: typeof WatchRequestSchema;
+    output: typeof WatchResponseSchema;
+  },
+  /**
+   * Judges ranges as if a cluster reported them. Changes nothing.
+   *
+   * @generated from rpc sealane.v1.AdminService.PlanJoin
+   */
+  planJoin: {
+    methodKind: "unary";
+    input: typeof PlanJoinRequestSchema;
+    output: typeof PlanJoinResponseSchema;
+  },
+  /**
+   * The least severe level that the hub logs.
+   *
+   * @generated from rpc sealane.v1.AdminService.GetLogLevel
+   */
+  getLogLevel: {
+    methodKind: "unary";
+    input: typeof GetLogLevelRequestSchema;
+    output: typeof GetLogLevelResponseSchema;
+  },
+  /**
+   * Sets it until the hub's next start.
+   *
+   * @generated from rpc sealane.v1.AdminService.SetLogLevel
+   */
+  setLogLevel: {
+    methodKind: "unary";
+    input: typeof SetLogLevelRequestSchema;
+    output: typeof SetLogLevelResponseSchema;
+  },
+  /**
+   * Makes a cluster leave, or goes on with it. Does not wait for the end.
+   *
+   * @generated from rpc sealane.v1.AdminService.LeaveCluster
+   */
+  leaveCluster: {
+    methodKind: "unary";
+    input: typeof LeaveClusterRequestSchema;
+    output: typeof LeaveClusterResponseSchema;
+  },
+  /**
+   * How far a cluster's leaving has got.
+   *
+   * @generated from rpc sealane.v1.AdminService.GetDeparture
+   */
+  getDeparture: {
+    methodKind: "unary";
+    input: typeof GetDepartureRequestSchema;
+    output: typeof GetDepartureResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_sealane_v1_admin, 0);

@@ -4,17 +4,17 @@
 
 // What the hub publishes: the same bytes for every importer.
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { RangeKind, ServicePort, ServiceType } from "./facts_pb.ts";
 import { file_sealane_v1_facts } from "./facts_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file sealane/v1/published.proto.
  */
 export const file_sealane_v1_published: GenFile = /*@__PURE__*/
-  fileDesc("ChpzZWFsYW5lL3YxL3B1Ymxpc2hlZC5wcm90bxIKc2VhbGFuZS52MSK5AQoMUmFuZ2VWZXJkaWN0Eg4KBnByZWZpeBgBIAEoCRIjCgRraW5kGAIgASgOMhUuc2VhbGFuZS52MS5SYW5nZUtpbmQSDgoGc291cmNlGAMgASgJEhAKCGFkbWl0dGVkGAQgASgIEg4KBnJlYXNvbhgFIAEoCRINCgVvd25lchgGIAEoCRIUCgxvd25lcl9wcmVmaXgYByABKAkSDwoHb3ZlcmxhcBgIIAEoCRIMCgRmcmVlGAkgASgJIlQKBk1lbWJlchITCgtpbmNhcm5hdGlvbhgBIAEoCRIoCgZyYW5nZXMYAiADKAsyGC5zZWFsYW5lLnYxLlJhbmdlVmVyZGljdBILCgNhc24YAyABKA0iRQoIRXhwb3J0ZXISDwoHY2x1c3RlchgBIAEoCRIZChFjbHVzdGVyX2FkZHJlc3NlcxgCIAMoCRINCgVwb3J0cxgDIAMoCSKJBAoNTWVyZ2VkU2VydmljZRIlCgR0eXBlGAEgASgOMhcuc2VhbGFuZS52MS5TZXJ2aWNlVHlwZRINCgVvd25lchgCIAEoCRImCgVwb3J0cxgDIAMoCzIXLnNlYWxhbmUudjEuU2VydmljZVBvcnQSEwoLaXBfZmFtaWxpZXMYBCADKAkSGAoQc2Vzc2lvbl9hZmZpbml0eRgFIAEoCRIoCiBzZXNzaW9uX2FmZmluaXR5X3RpbWVvdXRfc2Vjb25kcxgGIAEoDRIfChdpbnRlcm5hbF90cmFmZmljX3BvbGljeRgHIAEoCRIcChR0cmFmZmljX2Rpc3RyaWJ1dGlvbhgIIAEoCRI1CgZsYWJlbHMYCSADKAsyJS5zZWFsYW5lLnYxLk1lcmdlZFNlcnZpY2UuTGFiZWxzRW50cnkSPwoLYW5ub3RhdGlvbnMYCiADKAsyKi5zZWFsYW5lLnYxLk1lcmdlZFNlcnZpY2UuQW5ub3RhdGlvbnNFbnRyeRInCglleHBvcnRlcnMYCyADKAsyFC5zZWFsYW5lLnYxLkV4cG9ydGVyGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkgKBFN0dWISDAoEem9uZRgBIAEoCRIRCgltZXNoX3pvbmUYAiABKAkSEQoJYWRkcmVzc2VzGAMgAygJEgwKBHBvcnQYBCABKA0iVAoMRXhwb3J0U3RhdHVzEhAKCGFjY2VwdGVkGAEgASgIEg4KBnJlYXNvbhgCIAEoCRIRCgljb25mbGljdHMYAyADKAkSDwoHbWVzc2FnZRgEIAEoCWIGcHJvdG8z", [file_sealane_v1_facts]);
+  fileDesc("ChpzZWFsYW5lL3YxL3B1Ymxpc2hlZC5wcm90bxIKc2VhbGFuZS52MSK5AQoMUmFuZ2VWZXJkaWN0Eg4KBnByZWZpeBgBIAEoCRIjCgRraW5kGAIgASgOMhUuc2VhbGFuZS52MS5SYW5nZUtpbmQSDgoGc291cmNlGAMgASgJEhAKCGFkbWl0dGVkGAQgASgIEg4KBnJlYXNvbhgFIAEoCRINCgVvd25lchgGIAEoCRIUCgxvd25lcl9wcmVmaXgYByABKAkSDwoHb3ZlcmxhcBgIIAEoCRIMCgRmcmVlGAkgASgJIn4KBk1lbWJlchITCgtpbmNhcm5hdGlvbhgBIAEoCRIoCgZyYW5nZXMYAiADKAsyGC5zZWFsYW5lLnYxLlJhbmdlVmVyZGljdBILCgNhc24YAyABKA0SKAoJZGVwYXJ0dXJlGAQgASgOMhUuc2VhbGFuZS52MS5EZXBhcnR1cmUiRQoIRXhwb3J0ZXISDwoHY2x1c3RlchgBIAEoCRIZChFjbHVzdGVyX2FkZHJlc3NlcxgCIAMoCRINCgVwb3J0cxgDIAMoCSKJBAoNTWVyZ2VkU2VydmljZRIlCgR0eXBlGAEgASgOMhcuc2VhbGFuZS52MS5TZXJ2aWNlVHlwZRINCgVvd25lchgCIAEoCRImCgVwb3J0cxgDIAMoCzIXLnNlYWxhbmUudjEuU2VydmljZVBvcnQSEwoLaXBfZmFtaWxpZXMYBCADKAkSGAoQc2Vzc2lvbl9hZmZpbml0eRgFIAEoCRIoCiBzZXNzaW9uX2FmZmluaXR5X3RpbWVvdXRfc2Vjb25kcxgGIAEoDRIfChdpbnRlcm5hbF90cmFmZmljX3BvbGljeRgHIAEoCRIcChR0cmFmZmljX2Rpc3RyaWJ1dGlvbhgIIAEoCRI1CgZsYWJlbHMYCSADKAsyJS5zZWFsYW5lLnYxLk1lcmdlZFNlcnZpY2UuTGFiZWxzRW50cnkSPwoLYW5ub3RhdGlvbnMYCiADKAsyKi5zZWFsYW5lLnYxLk1lcmdlZFNlcnZpY2UuQW5ub3RhdGlvbnNFbnRyeRInCglleHBvcnRlcnMYCyADKAsyFC5zZWFsYW5lLnYxLkV4cG9ydGVyGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkgKBFN0dWISDAoEem9uZRgBIAEoCRIRCgltZXNoX3pvbmUYAiABKAkSEQoJYWRkcmVzc2VzGAMgAygJEgwKBHBvcnQYBCABKA0iVAoMRXhwb3J0U3RhdHVzEhAKCGFjY2VwdGVkGAEgASgIEg4KBnJlYXNvbhgCIAEoCRIRCgljb25mbGljdHMYAyADKAkSDwoHbWVzc2FnZRgEIAEoCSpaCglEZXBhcnR1cmUSGQoVREVQQVJUVVJFX1VOU1BFQ0lGSUVEEAASGQoVREVQQVJUVVJFX1dJVEhEUkFXSU5HEAESFwoTREVQQVJUVVJFX0RJU01JU1NFRBACYgZwcm90bzM", [file_sealane_v1_facts]);
 
 /**
  * A range of a member with the address book's verdict.
@@ -119,6 +119,13 @@ export type Member = Message<"sealane.v1.Member"> & {
    * @generated from field: uint32 asn = 3;
    */
   asn: number;
+
+  /**
+   * Unspecified while it stays.
+   *
+   * @generated from field: sealane.v1.Departure departure = 4;
+   */
+  departure: Departure;
 };
 
 /**
@@ -337,4 +344,45 @@ export type ExportStatus = Message<"sealane.v1.ExportStatus"> & {
  */
 export const ExportStatusSchema: GenMessage<ExportStatus> = /*@__PURE__*/
   messageDesc(file_sealane_v1_published, 5);
+
+/**
+ * How far a cluster's leaving has got.
+ *
+ * @generated from enum sealane.v1.Departure
+ */
+export const Departure = {
+  /**
+   * It stays.
+   *
+   * @generated from enum value: DEPARTURE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The others let go of it.
+   *
+   * @generated from enum value: DEPARTURE_WITHDRAWING = 1;
+   */
+  WITHDRAWING: 1,
+
+  /**
+   * They have, and it takes away what it has of the mesh.
+   *
+   * @generated from enum value: DEPARTURE_DISMISSED = 2;
+   */
+  DISMISSED: 2,
+} as const;
+
+/**
+ * How far a cluster's leaving has got.
+ *
+ * @generated from enum sealane.v1.Departure
+ */
+export type Departure = (typeof Departure)[keyof typeof Departure] | UnknownEnum;
+
+/**
+ * Describes the enum sealane.v1.Departure.
+ */
+export const DepartureSchema: GenEnum<Departure> = /*@__PURE__*/
+  enumDesc(file_sealane_v1_published, 0);
 

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sealane/v1/session.proto.
  */
 export const file_sealane_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("ChhzZWFsYW5lL3YxL3Nlc3Npb24ucHJvdG8SCnNlYWxhbmUudjEiJwoLU2NoZW1hUmFuZ2USCwoDbWluGAEgASgNEgsKA21heBgCIAEoDSI+CgRTZWVuEg4KBm9yaWdpbhgBIAEoCRImCghwb3NpdGlvbhgCIAEoCzIULnNlYWxhbmUudjEuUG9zaXRpb24iygEKBUhlbGxvEg8KB2NsdXN0ZXIYASABKAkSDAoEbm9kZRgCIAEoCRITCgtpbmNhcm5hdGlvbhgDIAEoCRINCgVlcG9jaBgEIAEoBBInCgZzY2hlbWEYBSABKAsyFy5zZWFsYW5lLnYxLlNjaGVtYVJhbmdlEiQKBGhlbGQYBiADKAsyFi5zZWFsYW5lLnYxLlNoYXJkU3RhdGUSHgoEc2VlbhgHIAMoCzIQLnNlYWxhbmUudjEuU2VlbhIPCgd2ZXJzaW9uGAggASgJIl8KB1dlbGNvbWUSDgoGc2NoZW1hGAEgASgNEiQKBGhlbGQYAiADKAsyFi5zZWFsYW5lLnYxLlNoYXJkU3RhdGUSDQoFZXBvY2gYAyABKAQSDwoHdmVyc2lvbhgEIAEoCSI+CgVGcmFtZRIOCgZudW1iZXIYASABKAQSJQoIc2VjdGlvbnMYAiADKAsyEy5zZWFsYW5lLnYxLlNlY3Rpb24iFAoDQWNrEg0KBWZyYW1lGAEgASgEIjgKBUNvdW50EgwKBGtpbmQYASABKAkSDwoHZGVzaXJlZBgCIAEoBBIQCghvYnNlcnZlZBgDIAEoBCI7CgdGaW5kaW5nEg8KB3N1YmplY3QYASABKAkSDgoGcmVhc29uGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiegoGUmVwb3J0EgwKBG5vZGUYASABKAkSIQoGY291bnRzGAIgAygLMhEuc2VhbGFuZS52MS5Db3VudBIlCghmaW5kaW5ncxgDIAMoCzITLnNlYWxhbmUudjEuRmluZGluZxIYChBvYnNlcnZlZF91bml4X3VzGAQgASgDIkMKBEJlYXQSFAoMc2VudF91bml4X3VzGAEgASgDEhQKDGVjaG9fdW5peF91cxgCIAEoAxIPCgdoZWxkX3VzGAMgASgDIssBCg5Db25uZWN0UmVxdWVzdBIiCgVoZWxsbxgBIAEoCzIRLnNlYWxhbmUudjEuSGVsbG9IABIiCgVmcmFtZRgCIAEoCzIRLnNlYWxhbmUudjEuRnJhbWVIABIeCgNhY2sYAyABKAsyDy5zZWFsYW5lLnYxLkFja0gAEiQKBnJlcG9ydBgEIAEoCzISLnNlYWxhbmUudjEuUmVwb3J0SAASIAoEYmVhdBgFIAEoCzIQLnNlYWxhbmUudjEuQmVhdEgAQgkKB21lc3NhZ2UiqgEKD0Nvbm5lY3RSZXNwb25zZRImCgd3ZWxjb21lGAEgASgLMhMuc2VhbGFuZS52MS5XZWxjb21lSAASIgoFZnJhbWUYAiABKAsyES5zZWFsYW5lLnYxLkZyYW1lSAASHgoDYWNrGAMgASgLMg8uc2VhbGFuZS52MS5BY2tIABIgCgRiZWF0GAQgASgLMhAuc2VhbGFuZS52MS5CZWF0SABCCQoHbWVzc2FnZTJYCg5TZXNzaW9uU2VydmljZRJGCgdDb25uZWN0Ehouc2VhbGFuZS52MS5Db25uZWN0UmVxdWVzdBobLnNlYWxhbmUudjEuQ29ubmVjdFJlc3BvbnNlKAEwAWIGcHJvdG8z", [file_sealane_v1_shard]);
+  fileDesc("ChhzZWFsYW5lL3YxL3Nlc3Npb24ucHJvdG8SCnNlYWxhbmUudjEiJwoLU2NoZW1hUmFuZ2USCwoDbWluGAEgASgNEgsKA21heBgCIAEoDSI+CgRTZWVuEg4KBm9yaWdpbhgBIAEoCRImCghwb3NpdGlvbhgCIAEoCzIULnNlYWxhbmUudjEuUG9zaXRpb24i4gEKBUhlbGxvEg8KB2NsdXN0ZXIYASABKAkSDAoEbm9kZRgCIAEoCRITCgtpbmNhcm5hdGlvbhgDIAEoCRINCgVlcG9jaBgEIAEoBBInCgZzY2hlbWEYBSABKAsyFy5zZWFsYW5lLnYxLlNjaGVtYVJhbmdlEiQKBGhlbGQYBiADKAsyFi5zZWFsYW5lLnYxLlNoYXJkU3RhdGUSHgoEc2VlbhgHIAMoCzIQLnNlYWxhbmUudjEuU2VlbhIPCgd2ZXJzaW9uGAggASgJEhYKDmhlbGRfY29udGludWVzGAkgASgIIncKB1dlbGNvbWUSDgoGc2NoZW1hGAEgASgNEiQKBGhlbGQYAiADKAsyFi5zZWFsYW5lLnYxLlNoYXJkU3RhdGUSDQoFZXBvY2gYAyABKAQSDwoHdmVyc2lvbhgEIAEoCRIWCg5oZWxkX2NvbnRpbnVlcxgFIAEoCCI/CgRIZWxkEiQKBGhlbGQYASADKAsyFi5zZWFsYW5lLnYxLlNoYXJkU3RhdGUSEQoJY29udGludWVzGAIgASgIIj4KBUZyYW1lEg4KBm51bWJlchgBIAEoBBIlCghzZWN0aW9ucxgCIAMoCzITLnNlYWxhbmUudjEuU2VjdGlvbiIUCgNBY2sSDQoFZnJhbWUYASABKAQiOAoFQ291bnQSDAoEa2luZBgBIAEoCRIPCgdkZXNpcmVkGAIgASgEEhAKCG9ic2VydmVkGAMgASgEIjsKB0ZpbmRpbmcSDwoHc3ViamVjdBgBIAEoCRIOCgZyZWFzb24YAiABKAkSDwoHbWVzc2FnZRgDIAEoCSJ6CgZSZXBvcnQSDAoEbm9kZRgBIAEoCRIhCgZjb3VudHMYAiADKAsyES5zZWFsYW5lLnYxLkNvdW50EiUKCGZpbmRpbmdzGAMgAygLMhMuc2VhbGFuZS52MS5GaW5kaW5nEhgKEG9ic2VydmVkX3VuaXhfdXMYBCABKAMiQwoEQmVhdBIUCgxzZW50X3VuaXhfdXMYASABKAMSFAoMZWNob191bml4X3VzGAIgASgDEg8KB2hlbGRfdXMYAyABKAMiCgoIQ2F1Z2h0VXAi7QEKDkNvbm5lY3RSZXF1ZXN0EiIKBWhlbGxvGAEgASgLMhEuc2VhbGFuZS52MS5IZWxsb0gAEiIKBWZyYW1lGAIgASgLMhEuc2VhbGFuZS52MS5GcmFtZUgAEh4KA2FjaxgDIAEoCzIPLnNlYWxhbmUudjEuQWNrSAASJAoGcmVwb3J0GAQgASgLMhIuc2VhbGFuZS52MS5SZXBvcnRIABIgCgRiZWF0GAUgASgLMhAuc2VhbGFuZS52MS5CZWF0SAASIAoEaGVsZBgGIAEoCzIQLnNlYWxhbmUudjEuSGVsZEgAQgkKB21lc3NhZ2Ui9wEKD0Nvbm5lY3RSZXNwb25zZRImCgd3ZWxjb21lGAEgASgLMhMuc2VhbGFuZS52MS5XZWxjb21lSAASIgoFZnJhbWUYAiABKAsyES5zZWFsYW5lLnYxLkZyYW1lSAASHgoDYWNrGAMgASgLMg8uc2VhbGFuZS52MS5BY2tIABIgCgRiZWF0GAQgASgLMhAuc2VhbGFuZS52MS5CZWF0SAASIAoEaGVsZBgFIAEoCzIQLnNlYWxhbmUudjEuSGVsZEgAEikKCWNhdWdodF91cBgGIAEoCzIULnNlYWxhbmUudjEuQ2F1Z2h0VXBIAEIJCgdtZXNzYWdlMlgKDlNlc3Npb25TZXJ2aWNlEkYKB0Nvbm5lY3QSGi5zZWFsYW5lLnYxLkNvbm5lY3RSZXF1ZXN0Ghsuc2VhbGFuZS52MS5Db25uZWN0UmVzcG9uc2UoATABYgZwcm90bzM", [file_sealane_v1_shard]);
 
 /**
  * Versions of this schema that a side speaks, both ends included.
@@ -134,6 +134,13 @@ export type Hello = Message<"sealane.v1.Hello"> & {
    * @generated from field: string version = 8;
    */
   version: string;
+
+  /**
+   * True: held goes on in the next message up, which is of kind held.
+   *
+   * @generated from field: bool held_continues = 9;
+   */
+  heldContinues: boolean;
 };
 
 /**
@@ -176,6 +183,13 @@ export type Welcome = Message<"sealane.v1.Welcome"> & {
    * @generated from field: string version = 4;
    */
   version: string;
+
+  /**
+   * True: held goes on in the next message down, which is of kind held.
+   *
+   * @generated from field: bool held_continues = 5;
+   */
+  heldContinues: boolean;
 };
 
 /**
@@ -184,6 +198,34 @@ export type Welcome = Message<"sealane.v1.Welcome"> & {
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
   messageDesc(file_sealane_v1_session, 3);
+
+/**
+ * More of what hello or welcome lists as held: one message would be too large.
+ *
+ * @generated from message sealane.v1.Held
+ */
+export type Held = Message<"sealane.v1.Held"> & {
+  /**
+   * The next states.
+   *
+   * @generated from field: repeated sealane.v1.ShardState held = 1;
+   */
+  held: ShardState[];
+
+  /**
+   * True: the next message is of this kind again.
+   *
+   * @generated from field: bool continues = 2;
+   */
+  continues: boolean;
+};
+
+/**
+ * Describes the message sealane.v1.Held.
+ * Use `create(HeldSchema)` to create a new message.
+ */
+export const HeldSchema: GenMessage<Held> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_session, 4);
 
 /**
  * One tick's worth of sections, applied in order.
@@ -211,7 +253,7 @@ export type Frame = Message<"sealane.v1.Frame"> & {
  * Use `create(FrameSchema)` to create a new message.
  */
 export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_session, 4);
+  messageDesc(file_sealane_v1_session, 5);
 
 /**
  * The newest frame that was received and is held.
@@ -232,7 +274,7 @@ export type Ack = Message<"sealane.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_session, 5);
+  messageDesc(file_sealane_v1_session, 6);
 
 /**
  * Desired against observed for one kind of thing.
@@ -267,7 +309,7 @@ export type Count = Message<"sealane.v1.Count"> & {
  * Use `create(CountSchema)` to create a new message.
  */
 export const CountSchema: GenMessage<Count> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_session, 6);
+  messageDesc(file_sealane_v1_session, 7);
 
 /**
  * One thing that is not as wanted.
@@ -302,7 +344,7 @@ export type Finding = Message<"sealane.v1.Finding"> & {
  * Use `create(FindingSchema)` to create a new message.
  */
 export const FindingSchema: GenMessage<Finding> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_session, 7);
+  messageDesc(file_sealane_v1_session, 8);
 
 /**
  * What a peer observed of its own effects. Never drives a sync.
@@ -344,7 +386,7 @@ export type Report = Message<"sealane.v1.Report"> & {
  * Use `create(ReportSchema)` to create a new message.
  */
 export const ReportSchema: GenMessage<Report> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_session, 8);
+  messageDesc(file_sealane_v1_session, 9);
 
 /**
  * Keeps an idle session alive and measures the clocks' offset.
@@ -379,7 +421,22 @@ export type Beat = Message<"sealane.v1.Beat"> & {
  * Use `create(BeatSchema)` to create a new message.
  */
 export const BeatSchema: GenMessage<Beat> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_session, 9);
+  messageDesc(file_sealane_v1_session, 10);
+
+/**
+ * Everything that the server owed when the session opened has been sent: what follows is news.
+ *
+ * @generated from message sealane.v1.CaughtUp
+ */
+export type CaughtUp = Message<"sealane.v1.CaughtUp"> & {
+};
+
+/**
+ * Describes the message sealane.v1.CaughtUp.
+ * Use `create(CaughtUpSchema)` to create a new message.
+ */
+export const CaughtUpSchema: GenMessage<CaughtUp> = /*@__PURE__*/
+  messageDesc(file_sealane_v1_session, 11);
 
 /**
  * A message up.
@@ -432,6 +489,14 @@ export type ConnectRequest = Message<"sealane.v1.ConnectRequest"> & {
      */
     value: Beat;
     case: "beat";
+  } | {
+    /**
+     * The rest of hello.
+     *
+     * @generated from field: sealane.v1.Held held = 6;
+     */
+    value: Held;
+    case: "held";
   } | { case: undefined; value?: undefined };
 };
 
@@ -440,7 +505,7 @@ export type ConnectRequest = Message<"sealane.v1.ConnectRequest"> & {
  * Use `create(ConnectRequestSchema)` to create a new message.
  */
 export const ConnectRequestSchema: GenMessage<ConnectRequest> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_session, 10);
+  messageDesc(file_sealane_v1_session, 12);
 
 /**
  * A message down.
@@ -485,6 +550,22 @@ export type ConnectResponse = Message<"sealane.v1.ConnectResponse"> & {
      */
     value: Beat;
     case: "beat";
+  } | {
+    /**
+     * The rest of welcome.
+     *
+     * @generated from field: sealane.v1.Held held = 5;
+     */
+    value: Held;
+    case: "held";
+  } | {
+    /**
+     * Said once.
+     *
+     * @generated from field: sealane.v1.CaughtUp caught_up = 6;
+     */
+    value: CaughtUp;
+    case: "caughtUp";
   } | { case: undefined; value?: undefined };
 };
 
@@ -493,7 +574,7 @@ export type ConnectResponse = Message<"sealane.v1.ConnectResponse"> & {
  * Use `create(ConnectResponseSchema)` to create a new message.
  */
 export const ConnectResponseSchema: GenMessage<ConnectResponse> = /*@__PURE__*/
-  messageDesc(file_sealane_v1_session, 11);
+  messageDesc(file_sealane_v1_session, 13);
 
 /**
  * Serves sessions.
