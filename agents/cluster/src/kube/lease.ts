@@ -20,6 +20,8 @@ export interface ElectionOptions {
   /** Unique among the candidates; the pod's name with something random, unless told. */
   readonly identity?: string;
   readonly durations?: Partial<LeaseDurations>;
+  /** Whether a holder is known to be dead, as former processes of the same pod are: its Lease needs not run out. */
+  readonly isDead?: (holder: string) => boolean;
   /** Leads from here until the signal aborts: then everything must be silent at once. */
   readonly onLead: (term: Term) => void;
   readonly onError?: (error: Error) => void;
@@ -110,6 +112,7 @@ export class Election {
   #freeInMs(): number {
     const held = this.#reflector.store.get(objectKey(this.#options.namespace, this.#options.name));
     if (held === undefined || held.holder === "" || held.holder === this.identity) return 0;
+    if (this.#options.isDead?.(held.holder) === true) return 0;
     if (held.resourceVersion !== this.#seen.version) {
       this.#seen = { version: held.resourceVersion, atMs: performance.now() };
     }

@@ -55,7 +55,10 @@ export function leaseContract(start: () => Promise<Harness>): void {
     await harness.close();
   });
 
-  const run = async (identity: string): Promise<Candidate> => {
+  const run = async (
+    identity: string,
+    isDead: (holder: string) => boolean = () => false,
+  ): Promise<Candidate> => {
     const url = new URL(harness.admin.server);
     const proxy = await startFaultyProxy("127.0.0.1", Number(url.port));
     url.port = String(proxy.port);
@@ -64,7 +67,7 @@ export function leaseContract(start: () => Promise<Harness>): void {
     const terms: Term[] = [];
     const onLead = (term: Term): unknown => terms.push(term);
     const election = new Election(
-      { client, namespace: "default", name, identity, durations, onLead },
+      { client, namespace: "default", name, identity, durations, isDead, onLead },
       stop.signal,
     );
     const candidate = { election, stop, terms, proxy, client };
@@ -117,6 +120,17 @@ export function leaseContract(start: () => Promise<Harness>): void {
     expect(both).toBe(false);
     expect(abortedAt - cutAt).toBeLessThan(durations.renewMs + 300);
     expect(performance.now() - abortedAt).toBeGreaterThan(durations.leaseMs - durations.renewMs - 300);
+  });
+
+  test("a leader that died is not waited for by who knows it, with a greater epoch", async () => {
+    const one = await run("pod-1");
+    await eventually("the first leader", () => leads(one));
+    one.proxy.cut();
+    const startedAt = performance.now();
+    const two = await run("pod-2", (holder) => holder === "pod-1");
+    await eventually("the second leader", () => leads(two));
+    expect(performance.now() - startedAt).toBeLessThan(durations.leaseMs - durations.renewMs);
+    expect(two.terms[0]?.epoch).toBeGreaterThan(one.terms[0]?.epoch ?? 0n);
   });
 
   test("a leader whose Lease somebody else took stops at once", async () => {
