@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 /** The repository's root. */
 export const root = resolve(import.meta.dirname, "../..");
 
-const notOurs = new Set(["node_modules", ".git", ".lab", ".sealane"]);
+const notOurs = new Set(["node_modules", ".git", ".lab", ".quickstart", ".sealane"]);
 const notText = /\.(?:tar|gz|zst|png|ico|binpb|sqlite|log)$/;
 
 /** Every file of the repository, as sorted paths from its root with forward slashes. */
