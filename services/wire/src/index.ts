@@ -12,6 +12,7 @@ export type { HeldEntry, ShardChange } from "./shard-table.ts";
 export { ShardMismatch, ShardTable } from "./shard-table.ts";
 export { Outbox } from "./outbox.ts";
 export { ReceivedView } from "./received-view.ts";
+export { archiveShard, openArchive } from "./shard-archive.ts";
 
 export type { Beat, Frame, Hello, Report, Welcome } from "./session/messages.ts";
 export { schemaRange } from "./session/messages.ts";
@@ -28,6 +29,8 @@ export type { SessionClientOptions, SessionState } from "./session/client.ts";
 export { SessionClient } from "./session/client.ts";
 
 export { channelOptions } from "./grpc/service.ts";
+export type { SecureChannel } from "./grpc/tls.ts";
+export { secureChannel } from "./grpc/tls.ts";
 export type { AdminClient, AdminHandlers, JoinClient, JoinHandlers } from "./grpc/clients.ts";
 export {
   adminClient,
@@ -40,9 +43,12 @@ export {
 } from "./grpc/clients.ts";
 export { fileDescriptors } from "./grpc/descriptors.ts";
 
-export type * as admin from "./generated/sealane/v1/admin_pb.ts";
+export type * as admin from "./grpc/messages.ts";
 export type * as published from "./generated/sealane/v1/published_pb.ts";
-export { SessionState as AdminSessionState } from "./generated/sealane/v1/admin_pb.ts";
+export { SessionState as AdminSessionState } from "./generated/sealane/v1/inventory_pb.ts";
+export { DepartureState as AdminDepartureState } from "./generated/sealane/v1/departure_pb.ts";
+export { WatchedKind } from "./generated/sealane/v1/watch_pb.ts";
+export { rangeKindWords } from "./codec/enums.ts";
 
 export type { JoinToken } from "./join-token.ts";
 export { authorityHash, formatJoinToken, parseJoinToken } from "./join-token.ts";

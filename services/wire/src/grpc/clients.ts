@@ -5,11 +5,13 @@ import { AdminService } from "../generated/sealane/v1/admin_pb.ts";
 import { JoinService } from "../generated/sealane/v1/join_pb.ts";
 import type { UnaryClient, UnaryHandlers } from "./service.ts";
 import { channelOptions, serviceDefinition, unaryClient, unaryImplementation } from "./service.ts";
+import type { StreamClient, StreamHandlers } from "./stream.ts";
+import { streamClient, streamImplementation } from "./stream.ts";
 import { statusOfError } from "../session/server.ts";
 
-export type AdminClient = UnaryClient<typeof AdminService>;
+export type AdminClient = UnaryClient<typeof AdminService> & StreamClient<typeof AdminService>;
 export type JoinClient = UnaryClient<typeof JoinService>;
-export type AdminHandlers = UnaryHandlers<typeof AdminService>;
+export type AdminHandlers = UnaryHandlers<typeof AdminService> & StreamHandlers<typeof AdminService>;
 export type JoinHandlers = UnaryHandlers<typeof JoinService>;
 
 /** A channel with the bounds and keepalives that every connection here uses. */
@@ -27,7 +29,8 @@ export function adminClient(
   credentials: grpc.ChannelCredentials,
   options?: grpc.ChannelOptions,
 ): AdminClient {
-  return unaryClient(AdminService, channel(address, credentials, options));
+  const opened = channel(address, credentials, options);
+  return { ...unaryClient(AdminService, opened), ...streamClient(AdminService, opened) };
 }
 
 /** JoinService at `host:port`. */
@@ -48,7 +51,10 @@ export function adminImplementation(
   handlers: AdminHandlers,
   statusOf: (error: unknown) => Partial<grpc.StatusObject> = statusOfError,
 ) {
-  return unaryImplementation(AdminService, handlers, statusOf);
+  return {
+    ...unaryImplementation(AdminService, handlers, statusOf),
+    ...streamImplementation(AdminService, handlers, statusOf),
+  };
 }
 
 /** What `grpc.Server.addService` takes for JoinService. */

@@ -13,7 +13,11 @@ export function serviceDefinition(service: DescService): grpc.ServiceDefinition 
   );
 }
 
-function methodDefinition(service: DescService, method: DescMethod): grpc.MethodDefinition<object, object> {
+/** One method as grpc-js calls and serves it. */
+export function methodDefinition(
+  service: DescService,
+  method: DescMethod,
+): grpc.MethodDefinition<object, object> {
   const { methodKind } = method;
   return {
     path: `/${service.typeName}/${method.name}`,
