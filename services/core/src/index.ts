@@ -9,6 +9,7 @@ export type * from "./service.ts";
 export type * from "./view.ts";
 export type * from "./world.ts";
 export * from "./limits.ts";
+export { eventKinds, type EventKind } from "./events.ts";
 export { no, reasons, yes, type Reason, type Refusal, type Verdict } from "./reasons.ts";
 export {
   addDigest,
@@ -26,6 +27,17 @@ export {
   type ShardState,
 } from "./shard.ts";
 export { version } from "./version.ts";
+export { EditPace, type EditPaceLimits } from "./edit-pace.ts";
+export {
+  checksKind,
+  notMade,
+  renderChecks,
+  tallyChecks,
+  untilNextLookMs,
+  well,
+  wrong,
+  type CheckResult,
+} from "./check.ts";
 
 // Addresses, prefixes, names.
 export {
@@ -73,6 +85,7 @@ export { PersistentMap } from "./persistent-map.ts";
 
 // The world: what the hub decides from, how it changes, what it publishes.
 export { admit, type Admitted } from "./book.ts";
+export { releasingClaims, type ReleasingClaim } from "./releases.ts";
 export {
   emptyWorld,
   nothingDeclared,
@@ -104,6 +117,8 @@ export {
   type ObservedRoutes,
   type RouteDifference,
 } from "./plan/routes.ts";
+export { renderBird, type BirdText } from "./render/bird.ts";
+export { parseBird } from "./render/parse-bird.ts";
 export { explainImport } from "./explain/import.ts";
 export { explainRoute } from "./explain/route.ts";
 export type { ExplainStep, Outcome } from "./explain/step.ts";

@@ -1,7 +1,8 @@
-// The text of our BIRD 2 include, from the wish alone. Pure and sorted: the same wish gives the same bytes.
-// It refuses nothing; values come canonical (screened), and free text only ever lands in comments.
+// The text of our BIRD 2 include's two files, from the wish and the boot alone. What stands in them beside heads and
+// the boot is the core's `renderBird`. Pure; it refuses nothing, for values come canonical (screened).
 
-import type { DesiredRoutes, InstallRoute, OriginateRoute } from "@sealane/core";
+import { renderBird } from "@sealane/core";
+import type { DesiredRoutes } from "@sealane/core";
 
 /** The two files of the include. */
 export interface IncludeText {
@@ -29,14 +30,9 @@ export const protocolKinds: ReadonlyMap<string, "install" | "originate"> = new M
 
 const head = "# Written by sealane-speaker, which replaces it whole: edits are lost.";
 
-/** Below BGP's 100, so the same prefix learned from a peer wins. */
-const installPreference = 50;
-
 /** The include for a wish. */
 export function renderInclude(desired: DesiredRoutes, { originatePath, boot }: IncludeContext): IncludeText {
-  const { install, originate } = desired;
-  const four = ({ prefix }: { readonly prefix: string }) => !six({ prefix });
-  const six = ({ prefix }: { readonly prefix: string }) => prefix.includes(":");
+  const { functions, install, originate } = renderBird(desired);
   return {
     install: [
       head,
@@ -44,16 +40,9 @@ export function renderInclude(desired: DesiredRoutes, { originatePath, boot }: I
       "# kernel protocols. Both say no to everything that is not named here.",
       `include "${includePattern(originatePath)}";`,
       "",
-      ...announceFunction(originate.filter(four), originate.filter(six)),
+      functions,
       "",
-      "function sealane_install()",
-      "{",
-      '  return proto = "sealane_install4" || proto = "sealane_install6";',
-      "}",
-      "",
-      ...installProtocol("4", install.filter(four)),
-      "",
-      ...installProtocol("6", install.filter(six)),
+      install,
       "",
     ].join("\n"),
     originate: [
@@ -61,9 +50,7 @@ export function renderInclude(desired: DesiredRoutes, { originatePath, boot }: I
       "# These prefixes are announced, and never put into the kernel: here they would swallow local delivery.",
       `${bootPrefix}${boot}`,
       "",
-      ...originateProtocol("4", originate.filter(four)),
-      "",
-      ...originateProtocol("6", originate.filter(six)),
+      originate,
       "",
     ].join("\n"),
   };
@@ -83,50 +70,4 @@ export function bootOf(originateText: string): string | undefined {
  */
 export function includePattern(path: string): string {
   return path.replaceAll(/\/([^/])/g, "/[$1]");
-}
-
-function announceFunction(four: readonly OriginateRoute[], six: readonly OriginateRoute[]): string[] {
-  return [
-    "function sealane_announce()",
-    "{",
-    ...announceFamily("4", four),
-    ...announceFamily("6", six),
-    "  return false;",
-    "}",
-  ];
-}
-
-/** A prefix set without length modifiers matches exactly the prefixes in it. */
-function announceFamily(family: "4" | "6", routes: readonly OriginateRoute[]): string[] {
-  if (routes.length === 0) return [];
-  const prefixes = routes.map(({ prefix }) => `    ${prefix}`).join(",\n");
-  return [`  if proto = "sealane_originate${family}" then return net ~ [`, prefixes, "  ];"];
-}
-
-function installProtocol(family: "4" | "6", routes: readonly InstallRoute[]): string[] {
-  return [
-    `protocol static sealane_install${family}`,
-    "{",
-    `  ipv${family} { preference ${installPreference}; };`,
-    ...routes.flatMap(({ prefix, nextHops, cluster, purpose }) => [
-      `  # ${comment(`${cluster}: ${purpose}`)}`,
-      `  route ${prefix} ${nextHops.map((hop) => `via ${hop}`).join(" ")};`,
-    ]),
-    "}",
-  ];
-}
-
-function originateProtocol(family: "4" | "6", routes: readonly OriginateRoute[]): string[] {
-  return [
-    `protocol static sealane_originate${family}`,
-    "{",
-    `  ipv${family};`,
-    ...routes.flatMap(({ prefix, purpose }) => [`  # ${comment(purpose)}`, `  route ${prefix} blackhole;`]),
-    "}",
-  ];
-}
-
-/** Text that can not end its line: names come from other clusters. */
-function comment(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 160);
 }
