@@ -128,7 +128,7 @@ describe("an outbox", () => {
         same(table, peer);
         expect(peer.state(id)).toMatchObject({ complete: true, sum: table.state(id)?.sum });
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

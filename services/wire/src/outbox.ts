@@ -29,6 +29,9 @@ export class Outbox {
   readonly #pending = new Map<ShardKey, Pending>();
   /** Shards that the peer holds to the end, or is being sent to the end. */
   readonly #whole = new Set<ShardKey>();
+  #resumed = false;
+  /** Whole shards that are pending. */
+  #wholesOwed = 0;
 
   /** `wants` says which of the table's shards this peer may and needs to know. */
   constructor(table: ShardTable, wants: (id: ShardId) => boolean) {
@@ -41,6 +44,7 @@ export class Outbox {
    * table lacks is known not to exist; only then is the peer told that it is empty.
    */
   resume(held: readonly ShardState[], authoritative: (id: ShardId) => boolean): void {
+    this.#resumed = true;
     const peer = new Map(held.map((state) => [shardKey(state.id), state]));
     for (const own of this.#table.states()) {
       if (!this.#wants(own.id)) continue;
@@ -76,6 +80,11 @@ export class Outbox {
     return this.#pending.size === 0;
   }
 
+  /** Whether all that the peer lacked when it came is sent, and no whole shard is owed: the rest is news. */
+  get caughtUp(): boolean {
+    return this.#resumed && this.#wholesOwed === 0;
+  }
+
   /** The next frame's sections, at most about `frameBytesMax`; undefined when nothing is owed. */
   next(): Section[] | undefined {
     if (this.#pending.size === 0) return undefined;
@@ -93,6 +102,7 @@ export class Outbox {
 
   #queueWhole(id: ShardId, position: Position): void {
     const whole = [...this.#table.entries(id).keys()].values();
+    if (this.#pending.get(shardKey(id))?.whole === undefined) this.#wholesOwed++;
     this.#pending.set(shardKey(id), { id, keys: new Set(), whole, position, transfer: undefined });
   }
 
@@ -113,7 +123,10 @@ export class Outbox {
     pending.transfer = transfer;
     if (transfer) this.#whole.add(shardKey(id));
     const { entries, done } = this.#take(pending, room);
-    if (done) this.#pending.delete(shardKey(id));
+    if (done) {
+      this.#pending.delete(shardKey(id));
+      if (pending.whole !== undefined) this.#wholesOwed--;
+    }
     return {
       id,
       position: state?.position ?? pending.position,

@@ -2,6 +2,7 @@
 // back-off for as long as it is wanted. Losing the session loses nothing that was received.
 
 import type * as grpc from "@grpc/grpc-js";
+import { sessionSilenceMs } from "@sealane/core";
 import type { ConnectResponse } from "../generated/sealane/v1/session_pb.ts";
 import type { Section } from "../codec/shards.ts";
 import { WireError } from "../error.ts";
@@ -9,9 +10,10 @@ import type { Outbox } from "../outbox.ts";
 import type { ShardChange, ShardTable } from "../shard-table.ts";
 import { ShardMismatch } from "../shard-table.ts";
 import type { LinkCounts } from "./link.ts";
+import { Greeting } from "./greeting.ts";
 import { Link } from "./link.ts";
-import type { Hello, Report, Welcome } from "./messages.ts";
-import { decodeDown, encodeUp, schemaRange } from "./messages.ts";
+import type { Hello, Report, ReportMessage, Welcome } from "./messages.ts";
+import { decodeDown, encodeHello, encodeUp, schemaRange } from "./messages.ts";
 import { sessionServiceDefinition } from "./server.ts";
 
 /** State of the session, for logs, metrics and readiness. */
@@ -32,7 +34,11 @@ export interface SessionClientOptions {
   readonly outbox: (welcome: Welcome) => Outbox | undefined;
   /** A frame was applied: its changes in order, in one call. */
   readonly onChanges: (changes: readonly ShardChange[]) => void;
+  /** Everything that the server owed when this session opened was applied: what follows is news. */
+  readonly onCaughtUp?: () => void;
   readonly onState: (state: SessionState) => void;
+  /** How long one attempt waits for welcome; `sessionSilenceMs` when absent. */
+  readonly welcomeMs?: number;
 }
 
 const backoffMsMin = 100;
@@ -56,9 +62,12 @@ export class SessionClient {
     this.#attempt?.link?.wake();
   }
 
-  /** Sends a report when connected; a lost report is followed by a newer one. */
+  /**
+   * Sends a report when connected; while the stream takes nothing, only the newest of each node waits. A lost report is
+   * followed by a newer one.
+   */
   report(report: Report): void {
-    this.#attempt?.report(report);
+    this.#attempt?.link?.offer(report.node, { case: "report", value: report });
   }
 
   get counts(): LinkCounts | undefined {
@@ -72,14 +81,18 @@ export class SessionClient {
     this.#attempt?.end(new WireError("closed", "closed here"));
   }
 
-  /** Drops the session and dials anew at once, for example with a new certificate or epoch. */
+  /** Drops the session, or ends the wait for the next attempt, and dials at once: for example with a new certificate. */
   redial(): void {
-    this.#backoffMs = backoffMsMin;
+    if (this.#closed) return;
     this.#attempt?.end(new WireError("closed", "dialling anew"));
+    this.#backoffMs = backoffMsMin;
+    // Whoever was told that the session is over may have dialled already.
+    if (this.#attempt === undefined) this.#dial();
   }
 
   #dial(): void {
     if (this.#closed) return;
+    clearTimeout(this.#retry);
     this.#options.onState({ state: "connecting" });
     this.#attempt = new Attempt(
       this.#options,
@@ -87,10 +100,10 @@ export class SessionClient {
       (error) => {
         this.#attempt = undefined;
         if (this.#closed) return;
-        this.#options.onState({ state: "disconnected", error });
         const jittered = this.#backoffMs * (0.5 + Math.random() / 2);
         this.#retry = setTimeout(() => this.#dial(), jittered);
         this.#backoffMs = Math.min(this.#backoffMs * 2, backoffMsMax);
+        this.#options.onState({ state: "disconnected", error });
       },
     );
   }
@@ -101,25 +114,30 @@ class Attempt {
   readonly #options: SessionClientOptions;
   readonly #welcomed: () => void;
   readonly #over: (error: Error) => void;
+  readonly #greeting = new Greeting<Welcome>();
+  /** A server that takes the connection and never says welcome must not hold the attempt. */
+  readonly #welcomeDeadline: NodeJS.Timeout;
   #client: grpc.Client | undefined;
   #stream: grpc.ClientDuplexStream<object, object> | undefined;
   #ended = false;
-  link: Link | undefined;
+  link: Link<ReportMessage> | undefined;
 
   constructor(options: SessionClientOptions, welcomed: () => void, over: (error: Error) => void) {
     this.#options = options;
     this.#welcomed = welcomed;
     this.#over = over;
+    const { welcomeMs = sessionSilenceMs } = options;
+    this.#welcomeDeadline = setTimeout(
+      () => this.end(new WireError("closed", `there was no welcome within ${welcomeMs} ms`)),
+      welcomeMs,
+    );
     this.#start().catch((error: unknown) => this.end(asError(error)));
-  }
-
-  report(report: Report): void {
-    if (this.link !== undefined) this.#stream?.write(encodeUp({ case: "report", value: report }));
   }
 
   end(error: Error): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#welcomeDeadline);
     this.link?.close();
     this.#stream?.cancel();
     this.#client?.close();
@@ -145,17 +163,21 @@ class Attempt {
     stream.on("error", (error: Error) => this.end(error));
     stream.on("end", () => this.end(new WireError("closed", "the server ended the session")));
     const held = this.#options.received.states();
-    stream.write(encodeUp({ case: "hello", value: { ...this.#options.hello(), schema: schemaRange, held } }));
+    for (const part of encodeHello({ ...this.#options.hello(), schema: schemaRange, held }))
+      stream.write(part);
   }
 
   #receive(message: ConnectResponse): void {
     const down = decodeDown(message);
-    if (down.case === "welcome") return this.#open(down.value);
-    if (this.link === undefined)
+    if (down.case === "welcome") return this.#open(this.#greeting.begin(down));
+    if (this.link === undefined) {
+      if (down.case === "held") return this.#open(this.#greeting.goOn(down));
       throw new WireError("malformed", `the first message is ${down.case}, not welcome`);
-    this.link.received(down);
-    if (down.case !== "frame") return;
-    this.#apply(down.value.sections);
+    }
+    if (down.case === "held") throw new WireError("malformed", "what is held was said after welcome");
+    this.link.received(down.case === "caughtUp" ? undefined : down);
+    if (down.case === "frame") this.#apply(down.value.sections);
+    if (down.case === "caughtUp") this.#options.onCaughtUp?.();
   }
 
   /** What was taken is told also when a later section, or the rest of its own, ends the session: it is not sent again. */
@@ -171,11 +193,12 @@ class Attempt {
     }
   }
 
-  #open(welcome: Welcome): void {
-    if (this.link !== undefined) throw new WireError("malformed", "welcome was said twice");
-    this.#welcomed();
+  /** Opens the session once welcome is whole. */
+  #open(welcome: Welcome | undefined): void {
     const stream = this.#stream;
-    if (stream === undefined) return;
+    if (welcome === undefined || stream === undefined) return;
+    clearTimeout(this.#welcomeDeadline);
+    this.#welcomed();
     this.link = new Link(
       {
         send: (message) => stream.write(encodeUp(message)),

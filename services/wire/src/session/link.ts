@@ -1,16 +1,19 @@
 // The half of a session that both sides share: frames out of an outbox at the pace of the peer, receipts,
-// beats that keep it alive and measure the clocks, and the end of a silent peer. Knows no gRPC.
+// beats that keep it alive and measure the clocks, and the end of a silent peer. Writes nothing that the stream
+// does not take, and queues nothing: what is due waits as its newest value. Knows no gRPC.
 
 import { ackDelayMs, beatIntervalMs, flushIntervalMs, sessionSilenceMs } from "@sealane/core";
 import type { Outbox } from "../outbox.ts";
 import type { Beat, Either } from "./messages.ts";
 
-/** What a link needs from the stream it runs on. */
-export interface LinkStream {
+/** What a link needs from the stream it runs on; `Offer` is what one side sends beside frames, acks and beats. */
+export interface LinkStream<Offer = never> {
   /** Writes a message; false when the stream wants `drained` before more. */
-  readonly send: (message: Either) => boolean;
+  readonly send: (message: Either | Offer) => boolean;
   /** The peer said nothing for `sessionSilenceMs`. */
   readonly onSilence: () => void;
+  /** No whole shard is owed any more since the session opened. Called once. */
+  readonly onCaughtUp?: () => void;
 }
 
 /** What a link counts. */
@@ -28,10 +31,13 @@ export function nowUnixUs(): bigint {
 }
 
 /** One session's sending half and its timers. Close it when the stream ends. */
-export class Link {
-  readonly #stream: LinkStream;
+export class Link<Offer = never> {
+  readonly #stream: LinkStream<Offer>;
   readonly #outbox: Outbox | undefined;
+  readonly #offers = new Map<string, Offer>();
   #writable = true;
+  #ackDue = false;
+  #caughtUp = false;
   #scheduled = false;
   #closed = false;
   #flushedAtMs = 0;
@@ -44,7 +50,7 @@ export class Link {
   #silence: NodeJS.Timeout;
   readonly #beats: NodeJS.Timeout;
 
-  constructor(stream: LinkStream, outbox: Outbox | undefined) {
+  constructor(stream: LinkStream<Offer>, outbox: Outbox | undefined) {
     this.#stream = stream;
     this.#outbox = outbox;
     this.#silence = this.#watchSilence();
@@ -55,6 +61,7 @@ export class Link {
 
   /** Something may be owed: sends it at once when idle, else at most every `flushIntervalMs`. */
   wake(): void {
+    this.#tellCaughtUp();
     if (this.#scheduled || this.#closed || this.#outbox === undefined || this.#outbox.idle) return;
     this.#scheduled = true;
     const waitMs = this.#flushedAtMs + flushIntervalMs - performance.now();
@@ -66,7 +73,14 @@ export class Link {
   /** The stream takes more. */
   drained(): void {
     this.#writable = true;
+    this.#sendDue();
     this.wake();
+  }
+
+  /** Sends a message as soon as the stream takes it; until then a newer one of the same key replaces it. */
+  offer(key: string, message: Offer): void {
+    this.#offers.set(key, message);
+    this.#sendDue();
   }
 
   /** A message arrived. Frames are the caller's to apply; this acknowledges them. */
@@ -115,17 +129,39 @@ export class Link {
     this.wake();
   }
 
+  #tellCaughtUp(): void {
+    if (this.#caughtUp || this.#closed || this.#outbox?.caughtUp !== true) return;
+    this.#caughtUp = true;
+    this.#stream.onCaughtUp?.();
+  }
+
   /** One receipt for all frames of a moment, and never between a frame and what it causes. */
   #ack(): void {
     this.#ackTimer = undefined;
-    this.#send({ case: "ack", value: { frame: this.#framesReceived } });
+    this.#ackDue = true;
+    this.#sendDue();
   }
 
-  #send(message: Either): void {
+  /** What is no frame and waited for the stream, as far as it takes it. */
+  #sendDue(): void {
+    if (this.#ackDue && this.#writable) {
+      this.#ackDue = false;
+      this.#send({ case: "ack", value: { frame: this.#framesReceived } });
+    }
+    for (const [key, message] of this.#offers) {
+      if (!this.#writable || this.#closed) return;
+      this.#offers.delete(key);
+      this.#send(message);
+    }
+  }
+
+  #send(message: Either | Offer): void {
     if (!this.#closed && !this.#stream.send(message)) this.#writable = false;
   }
 
+  /** A stream that takes nothing more has enough on the way to keep the session alive. */
   #beat(): void {
+    if (!this.#writable) return;
     const sentUnixUs = nowUnixUs();
     const last = this.#lastBeat;
     const heldUs = last === undefined ? 0n : sentUnixUs - last.arrivedUnixUs;

@@ -3,10 +3,11 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { Position, ShardState } from "@sealane/core";
-import { shardsPerPeerMax } from "@sealane/core";
+import { heldPerMessageMax } from "@sealane/core";
 import type {
   ConnectRequest,
   ConnectResponse,
+  Held as WireHeld,
   Hello as WireHello,
   Report as WireReport,
   Welcome as WireWelcome,
@@ -71,34 +72,87 @@ export type Either =
   | { readonly case: "ack"; readonly value: { readonly frame: bigint } }
   | { readonly case: "beat"; readonly value: Beat };
 
-/** A message up. */
+/** A report as a message. */
+export interface ReportMessage {
+  readonly case: "report";
+  readonly value: Report;
+}
+
+/** Says that everything owed when the session opened was sent. */
+export interface CaughtUpMessage {
+  readonly case: "caughtUp";
+}
+
+/** Goes on with what hello or welcome lists as held. */
+export interface HeldMessage {
+  readonly case: "held";
+  readonly value: readonly ShardState[];
+  readonly continues: boolean;
+}
+
+/** A message up, as it arrives. */
 export type Up =
   | Either
-  | { readonly case: "hello"; readonly value: Hello }
-  | { readonly case: "report"; readonly value: Report };
+  | ReportMessage
+  | HeldMessage
+  | { readonly case: "hello"; readonly value: Hello; readonly continues: boolean };
 
-/** A message down. */
-export type Down = Either | { readonly case: "welcome"; readonly value: Welcome };
+/** A message down, as it arrives. */
+export type Down =
+  | Either
+  | CaughtUpMessage
+  | HeldMessage
+  | { readonly case: "welcome"; readonly value: Welcome; readonly continues: boolean };
 
-/** The bytes of a message up. */
-export function encodeUp(message: Up): Buffer {
+/** The bytes of a message up that is no greeting. */
+export function encodeUp(message: Either | ReportMessage): Buffer {
   return encode(ConnectRequestSchema, create(ConnectRequestSchema, { message: upInit(message) }));
 }
 
-/** The bytes of a message down. */
-export function encodeDown(message: Down): Buffer {
-  const init =
-    message.case === "welcome"
-      ? { case: message.case, value: welcomeInit(message.value) }
-      : eitherInit(message);
+/** The bytes of a message down that is no greeting. */
+export function encodeDown(message: Either | CaughtUpMessage): Buffer {
+  const init = message.case === "caughtUp" ? { case: message.case, value: {} } : eitherInit(message);
   return encode(ConnectResponseSchema, create(ConnectResponseSchema, { message: init }));
+}
+
+/** Hello as one message, or as many as its list of what is held needs; all of them, in order, before anything else. */
+export function encodeHello({ held, seen, ...rest }: Hello): Buffer[] {
+  const origins = seen.map(({ origin, position }) => ({ origin, position: { ...position } }));
+  return heldParts(held).map((part, index, { length }) => {
+    const heldContinues = index < length - 1;
+    const value = { ...rest, seen: origins, held: part, heldContinues };
+    const message =
+      index === 0
+        ? { case: "hello" as const, value }
+        : { case: "held" as const, value: { held: part, continues: heldContinues } };
+    return encode(ConnectRequestSchema, create(ConnectRequestSchema, { message }));
+  });
+}
+
+/** Welcome likewise. */
+export function encodeWelcome({ held, ...rest }: Welcome): Buffer[] {
+  return heldParts(held).map((part, index, { length }) => {
+    const heldContinues = index < length - 1;
+    const value = { ...rest, held: part, heldContinues };
+    const message =
+      index === 0
+        ? { case: "welcome" as const, value }
+        : { case: "held" as const, value: { held: part, continues: heldContinues } };
+    return encode(ConnectResponseSchema, create(ConnectResponseSchema, { message }));
+  });
 }
 
 /** Throws WireError `malformed` or `oversized`. */
 export function decodeUp({ message }: ConnectRequest): Up {
   switch (message.case) {
     case "hello":
-      return { case: "hello", value: fromWireHello(message.value) };
+      return {
+        case: "hello",
+        value: fromWireHello(message.value),
+        continues: message.value.heldContinues,
+      };
+    case "held":
+      return fromWireHeld(message.value);
     case "report":
       return { case: "report", value: fromWireReport(message.value) };
     case "frame":
@@ -114,7 +168,15 @@ export function decodeUp({ message }: ConnectRequest): Up {
 export function decodeDown({ message }: ConnectResponse): Down {
   switch (message.case) {
     case "welcome":
-      return { case: "welcome", value: fromWireWelcome(message.value) };
+      return {
+        case: "welcome",
+        value: fromWireWelcome(message.value),
+        continues: message.value.heldContinues,
+      };
+    case "held":
+      return fromWireHeld(message.value);
+    case "caughtUp":
+      return { case: "caughtUp" };
     case "frame":
     case "ack":
     case "beat":
@@ -129,31 +191,15 @@ function encode<S extends DescMessage>(schema: S, message: MessageShape<S>): Buf
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function upInit(message: Up) {
-  switch (message.case) {
-    case "hello": {
-      const { held, seen, ...rest } = message.value;
-      const value = {
-        ...rest,
-        held: held.map(toWireState),
-        seen: seen.map(({ origin, position }) => ({ origin, position: { ...position } })),
-      };
-      return { case: message.case, value };
-    }
-    case "report": {
-      const { counts, findings, ...rest } = message.value;
-      const wide = counts.map(({ kind, desired, observed }) => ({
-        kind,
-        desired: BigInt(desired),
-        observed: BigInt(observed),
-      }));
-      return { case: message.case, value: { ...rest, counts: wide, findings: [...findings] } };
-    }
-    case "frame":
-    case "ack":
-    case "beat":
-      return eitherInit(message);
-  }
+function upInit(message: Either | ReportMessage) {
+  if (message.case !== "report") return eitherInit(message);
+  const { counts, findings, ...rest } = message.value;
+  const wide = counts.map(({ kind, desired, observed }) => ({
+    kind,
+    desired: BigInt(desired),
+    observed: BigInt(observed),
+  }));
+  return { case: message.case, value: { ...rest, counts: wide, findings: [...findings] } };
 }
 
 function eitherInit(message: Either) {
@@ -169,8 +215,13 @@ function eitherInit(message: Either) {
   }
 }
 
-function welcomeInit({ held, ...rest }: Welcome) {
-  return { ...rest, held: held.map(toWireState) };
+/** States for one message each; one part at least. */
+function heldParts(held: readonly ShardState[]) {
+  const states = held.map(toWireState);
+  const count = Math.max(1, Math.ceil(states.length / heldPerMessageMax));
+  return Array.from({ length: count }, (_, index) =>
+    states.slice(index * heldPerMessageMax, (index + 1) * heldPerMessageMax),
+  );
 }
 
 function decodeEither(
@@ -190,13 +241,11 @@ function decodeEither(
   }
 }
 
+function fromWireHeld({ held, continues }: WireHeld): HeldMessage {
+  return { case: "held", value: held.map(fromWireState), continues };
+}
+
 function fromWireHello(hello: WireHello): Hello {
-  if (hello.held.length > shardsPerPeerMax) {
-    throw new WireError(
-      "oversized",
-      `hello lists ${hello.held.length} shards, at most ${shardsPerPeerMax} are allowed`,
-    );
-  }
   const { cluster, node, incarnation, epoch, version } = hello;
   const seen = hello.seen.map(({ origin, position }) => ({
     origin,

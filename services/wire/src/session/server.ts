@@ -10,9 +10,10 @@ import { WireError } from "../error.ts";
 import { serviceDefinition } from "../grpc/service.ts";
 import type { Outbox } from "../outbox.ts";
 import type { LinkCounts } from "./link.ts";
+import { Greeting } from "./greeting.ts";
 import { Link } from "./link.ts";
 import type { Frame, Hello, Report, Welcome } from "./messages.ts";
-import { decodeUp, encodeDown, schemaRange } from "./messages.ts";
+import { decodeUp, encodeDown, encodeWelcome, schemaRange } from "./messages.ts";
 
 /** The grpc-js definition of SessionService. */
 export const sessionServiceDefinition = serviceDefinition(SessionService);
@@ -77,6 +78,7 @@ export function sessionImplementation(open: OpenSession): grpc.UntypedServiceImp
 class Serving {
   readonly #call: grpc.ServerDuplexStream<object, object>;
   readonly #open: OpenSession;
+  readonly #greeting = new Greeting<Hello>();
   #handler: SessionHandler | undefined;
   #link: Link | undefined;
   #ended = false;
@@ -103,20 +105,25 @@ class Serving {
 
   #receive(message: ConnectRequest): void {
     const up = decodeUp(message);
-    if (up.case === "hello") {
-      if (this.#handler !== undefined || this.#call.isPaused())
-        throw new WireError("malformed", "hello was said twice");
-      // Nothing more is read until the session is open, so an eager peer cannot outrun its welcome.
-      this.#call.pause();
-      clearTimeout(this.#helloDeadline);
-      this.#welcome(up.value).catch((error: unknown) => this.#end(error));
-      return;
-    }
+    if (up.case === "hello") return this.#greeted(this.#greeting.begin(up));
     const handler = this.#handler;
+    if (up.case === "held") {
+      if (handler !== undefined) throw new WireError("malformed", "what is held was said after hello");
+      return this.#greeted(this.#greeting.goOn(up));
+    }
     if (handler === undefined) throw new WireError("malformed", `the first message is ${up.case}, not hello`);
     this.#link?.received(up.case === "report" ? undefined : up);
     if (up.case === "frame") handler.frame(up.value);
     if (up.case === "report") handler.report(up.value);
+  }
+
+  /** Hello is whole: nothing more is read until the session is open, so an eager peer cannot outrun its welcome. */
+  #greeted(hello: Hello | undefined): void {
+    if (hello === undefined) return;
+    if (this.#call.isPaused()) throw new WireError("malformed", "what is held was said after hello");
+    this.#call.pause();
+    clearTimeout(this.#helloDeadline);
+    this.#welcome(hello).catch((error: unknown) => this.#end(error));
   }
 
   async #welcome(hello: Hello): Promise<void> {
@@ -124,11 +131,12 @@ class Serving {
     const handler = await this.#open(hello, this.#call);
     if (this.#ended) return handler.closed(new WireError("closed", "the peer left before welcome"));
     this.#handler = handler;
-    this.#call.write(encodeDown({ case: "welcome", value: { ...handler.welcome, schema } }));
+    for (const part of encodeWelcome({ ...handler.welcome, schema })) this.#call.write(part);
     const link = new Link(
       {
         send: (message) => this.#call.write(encodeDown(message)),
         onSilence: () => this.#end(new WireError("closed", "the peer was silent for too long")),
+        onCaughtUp: () => this.#call.write(encodeDown({ case: "caughtUp" })),
       },
       handler.outbox,
     );

@@ -1,14 +1,17 @@
 import { EventEmitter } from "node:events";
 import * as grpc from "@grpc/grpc-js";
 import type { ShardId } from "@sealane/core";
-import { sessionSilenceMs } from "@sealane/core";
+import { messageBytesMax, sessionSilenceMs, shardsPerPeerMax } from "@sealane/core";
+import type { ShardState } from "@sealane/core";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { WireError } from "../error.ts";
 import { channel } from "../grpc/clients.ts";
 import { Outbox } from "../outbox.ts";
 import { ShardTable } from "../shard-table.ts";
-import type { SessionState } from "./client.ts";
+import type { SessionClientOptions, SessionState } from "./client.ts";
 import { SessionClient } from "./client.ts";
+import type { Hello, Report } from "./messages.ts";
+import { encodeHello, encodeWelcome } from "./messages.ts";
 import type { OpenSession, ServedSession } from "./server.ts";
 import { sessionImplementation, sessionServiceDefinition } from "./server.ts";
 
@@ -28,7 +31,12 @@ async function serve(open: OpenSession): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-function dial(address: string, received: ShardTable, up?: ShardTable) {
+function dial(
+  address: string,
+  received: ShardTable,
+  up?: ShardTable,
+  more: Partial<SessionClientOptions> = {},
+) {
   const states: SessionState[] = [];
   const followed: string[] = [];
   const client = new SessionClient({
@@ -46,7 +54,9 @@ function dial(address: string, received: ShardTable, up?: ShardTable) {
       return outbox;
     },
     onChanges: (changes) => followed.push(...changes.flatMap(({ entries }) => entries.map(({ key }) => key))),
+    onCaughtUp: () => followed.push("caught up"),
     onState: (state) => states.push(state),
+    ...more,
   });
   closers.push(() => client.close());
   return { client, states, followed };
@@ -56,7 +66,12 @@ function serving(table: ShardTable, facts = new ShardTable()) {
   const sessions: ServedSession[] = [];
   const outboxes: Outbox[] = [];
   const closed: unknown[] = [];
-  const open: OpenSession = (hello) => {
+  const hellos: Hello[] = [];
+  const reports: Report[] = [];
+  const calls: Parameters<OpenSession>[1][] = [];
+  const open: OpenSession = (hello, call) => {
+    hellos.push(hello);
+    calls.push(call);
     const outbox = new Outbox(table, () => true);
     outbox.resume(hello.held, () => true);
     outboxes.push(outbox);
@@ -64,12 +79,20 @@ function serving(table: ShardTable, facts = new ShardTable()) {
       outbox,
       welcome: { held: facts.states(), epoch: 1n, version: "test" },
       frame: ({ sections }) => sections.forEach((section) => facts.apply(section)),
-      report: () => undefined,
+      report: (report) => reports.push(report),
       closed: (error) => closed.push(error),
       opened: (session) => sessions.push(session),
     });
   };
-  return { open, sessions, outboxes, closed };
+  return { open, sessions, outboxes, closed, hellos, reports, calls };
+}
+
+/** A table with as many whole, empty shards. */
+function manyShards(count: number, kind: ShardId["kind"]): ShardTable {
+  const table = new ShardTable();
+  for (let i = 0; i < count; i++)
+    table.complete({ kind, origin: "a", namespace: `namespace-${i}` }, { epoch: 1n, sequence: 1n });
+  return table;
 }
 
 describe("a session", () => {
@@ -125,7 +148,148 @@ describe("a session", () => {
     sessions[0]?.wake();
     await vi.waitFor(() => expect(received.state(id)).toEqual(published.state(id)));
     expect(sessions).toHaveLength(2);
-    expect(followed).toEqual(["x", "y", "stray"]);
+    expect(followed).toEqual(["x", "caught up", "y", "stray", "caught up"]);
+  });
+
+  it("says when everything owed was sent, also when that is nothing", async () => {
+    const published = new ShardTable();
+    const { open, sessions } = serving(published);
+    const received = new ShardTable();
+    const { followed } = dial(await serve(open), received);
+    await vi.waitFor(() => expect(followed).toEqual(["caught up"]));
+    for (let i = 0; i < 200; i++)
+      published.put(id, `key-${i}`, new Uint8Array(10_000), 1n, { epoch: 1n, sequence: BigInt(i + 1) });
+    published.complete(id, { epoch: 1n, sequence: 300n });
+    sessions[0]?.end(new WireError("closed", "again"));
+    await vi.waitFor(() => expect(followed).toHaveLength(202), 5_000);
+    expect(followed.at(-1)).toBe("caught up");
+    expect(received.state(id)).toEqual(published.state(id));
+    expect(sessions[1]?.counts().framesSent).toBeGreaterThan(10n);
+  });
+
+  it("carries a greeting of more shards than one message holds, both ways", async () => {
+    const facts = manyShards(20_000, "export");
+    const received = manyShards(20_000, "reach");
+    const { open, hellos, sessions } = serving(received, facts);
+    const welcomed: number[] = [];
+    const { states } = dial(await serve(open), received, undefined, {
+      outbox: ({ held }) => void welcomed.push(held.length),
+    });
+    await vi.waitFor(() => expect(states.at(-1)?.state).toBe("connected"), 10_000);
+    expect(hellos[0]?.held).toEqual(received.states());
+    expect(welcomed).toEqual([20_000]);
+    expect(sessions[0]?.counts().framesSent).toBe(0n);
+  });
+
+  it("cuts a greeting so that every message stays within the bound, with the longest names", () => {
+    const label = "x".repeat(63);
+    const max = 2n ** 64n - 1n;
+    const state: ShardState = {
+      id: { kind: "exportStatus", origin: label, namespace: label },
+      position: { epoch: max, sequence: max },
+      complete: true,
+      sum: max,
+    };
+    const held = Array.from({ length: 9_000 }, () => state);
+    const schema = { min: 1, max: 1 };
+    const seen = Array.from({ length: 2_000 }, () => ({ origin: label, position: state.position }));
+    const hello = {
+      cluster: label,
+      node: label,
+      incarnation: label,
+      epoch: max,
+      schema,
+      held,
+      seen,
+      version: "1",
+    };
+    for (const parts of [encodeHello(hello), encodeWelcome({ schema: 1, held, epoch: max, version: "1" })]) {
+      expect(parts).toHaveLength(3);
+      for (const part of parts) expect(part.length).toBeLessThanOrEqual(messageBytesMax);
+    }
+    expect(encodeHello({ ...hello, held: [], seen: [] })).toHaveLength(1);
+  });
+
+  it("refuses more shards than a peer may hold, however they are cut", async () => {
+    const received = manyShards(shardsPerPeerMax + 1, "reach");
+    const { open, hellos } = serving(new ShardTable());
+    const { states } = dial(await serve(open), received);
+    await vi.waitFor(
+      () =>
+        expect(states.find(({ state }) => state === "disconnected")).toMatchObject({
+          error: {
+            code: grpc.status.RESOURCE_EXHAUSTED,
+            details: `hello lists more than ${shardsPerPeerMax} shards`,
+          },
+        }),
+      15_000,
+    );
+    expect(hellos).toEqual([]);
+  });
+
+  it("gives up an attempt that is never welcomed, and tries again", async () => {
+    const opened: string[] = [];
+    const address = await serve((hello) => {
+      opened.push(hello.cluster);
+      return new Promise(() => undefined);
+    });
+    const { states } = dial(address, new ShardTable(), undefined, { welcomeMs: 50 });
+    await vi.waitFor(() => expect(opened.length).toBeGreaterThanOrEqual(2), 5_000);
+    expect(states.find(({ state }) => state === "disconnected")).toMatchObject({
+      error: { message: "there was no welcome within 50 ms" },
+    });
+  });
+
+  it("dials at once when it is told to, whether it is connected or waits", async () => {
+    const { open, sessions, hellos } = serving(new ShardTable());
+    const address = await serve(open);
+    let fails = true;
+    const { client, states } = dial(address, new ShardTable(), undefined, {
+      connect: () =>
+        fails
+          ? Promise.reject(new Error("no token yet"))
+          : Promise.resolve({
+              client: channel(address, grpc.credentials.createInsecure()),
+              metadata: new grpc.Metadata(),
+            }),
+    });
+    const attempts = () => states.filter(({ state }) => state === "connecting").length;
+    // By now the wait is at least 400 ms long.
+    await vi.waitFor(() => expect(attempts()).toBe(5), 5_000);
+    await vi.waitFor(() => expect(states.at(-1)?.state).toBe("disconnected"));
+    fails = false;
+    const askedAtMs = performance.now();
+    client.redial();
+    expect(attempts()).toBe(6);
+    await vi.waitFor(() => expect(states.at(-1)?.state).toBe("connected"));
+    expect(performance.now() - askedAtMs).toBeLessThan(400);
+    client.redial();
+    expect([attempts(), states.at(-2)?.state]).toEqual([7, "disconnected"]);
+    await vi.waitFor(() => expect(hellos).toHaveLength(2));
+    await vi.waitFor(() => expect(states.at(-1)?.state).toBe("connected"));
+    expect([attempts(), sessions.length]).toEqual([7, 2]);
+  });
+
+  it("keeps the newest report of each node while the server takes nothing, and queues none", async () => {
+    const { open, sessions, reports, calls } = serving(new ShardTable());
+    const { client, states } = dial(await serve(open), new ShardTable());
+    await vi.waitFor(() => expect(states.at(-1)?.state).toBe("connected"));
+    await vi.waitFor(() => expect(sessions).toHaveLength(1));
+    calls[0]?.pause();
+    const last = 3_000;
+    const message = "x".repeat(10_000);
+    for (let number = 1; number <= last; number++) {
+      const node = `a${number % 2}`;
+      const counts = [{ kind: "routes", desired: number, observed: number }];
+      const findings = [{ subject: node, reason: "NextHopSilent", message }];
+      client.report({ node, counts, findings, observedUnixUs: 1n });
+      if (number % 100 === 0) await new Promise(setImmediate);
+    }
+    calls[0]?.resume();
+    const newest = (node: string) => reports.findLast((report) => report.node === node)?.counts[0]?.desired;
+    await vi.waitFor(() => expect([newest("a0"), newest("a1")]).toEqual([last, last - 1]), 5_000);
+    expect(reports.length).toBeLessThan(last / 10);
+    expect(states.at(-1)?.state).toBe("connected");
   });
 
   it("ends when its peer never says hello", () => {
