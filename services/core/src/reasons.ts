@@ -5,6 +5,8 @@
 export const reasons = {
   RangeOverlap:
     "The range overlaps one that another cluster holds. Change it to the free range that is offered, or to any range that no cluster holds.",
+  RangeReleasing:
+    "Another cluster let the range go, and not every member has let go of it yet. It is admitted by itself when all have; or use the free range that is offered.",
   RangeInvalid: "The range is not a canonical IPv4 or IPv6 prefix. Correct it where it was declared.",
   RangeNotAllowed:
     "The range lies outside what the cluster's document allows it to claim. Change the range or the document.",
@@ -22,6 +24,16 @@ export const reasons = {
   NotAdmitted: "The cluster has no admitted range of this kind yet.",
   ClusterUnknown: "No cluster of this name is a member.",
   ClusterSilent: "The cluster's agent is not connected; its last good state is held.",
+  SessionSuperseded:
+    "A newer session or a newer leader of the same cluster took this one's place. Nothing is to be done.",
+  SessionFailed:
+    "The session ended over a message that could not be taken. It is opened again; if that repeats, compare the versions of hub and agent.",
+  CertificateNotAccepted:
+    "The certificate is unknown, expired, revoked or another cluster's. Join again with a new token.",
+  NameTaken:
+    "Another cluster speaks under this name. Join this one under a name of its own, or, if it replaces the other, with a new token.",
+  DocumentInvalid:
+    "A document of the watched directory cannot be used, and its last good content holds. Correct it where the message says.",
   NodeNoAddress: "The node reports no address of this family, so it cannot be a next hop.",
   NextHopNotOnLink: "The next hop is not on a network that this node is attached to.",
   NextHopCovered: "The next hop lies inside the prefix that it would serve.",
@@ -64,7 +76,66 @@ export const reasons = {
   ReplicaMissing: "mesh-dns has no running replica. Look at its pods.",
   ReplicaNotLive: "A replica of mesh-dns does not serve the newest configuration. Look into its log.",
   WriteFailed: "The API server refused a write or could not be reached. It is tried again.",
+  KubeProxyNotSynced:
+    "The node's kube-proxy has not written its rules in this boot, so the node announces nothing yet. Look at kube-proxy there.",
+  ManifestInvalid:
+    "A manifest file, or the directory, cannot be read. What it said before holds: correct the line that is named.",
+  FileNotWritten:
+    "A rendered file could not be written. It is tried again: look at the folder's rights and its free space.",
   ApplyFailed: "What was applied was not found in the daemon or the kernel afterwards, and was rolled back.",
+  MultipathHashCoarse:
+    "The kernel spreads flows over several next hops by their addresses alone, so every flow between two hosts takes one node. Set the named sysctl to 1.",
+  ForwardingOff:
+    "The node drops what it should pass on to its pods. Set the named sysctl to 1, also in /etc/sysctl.d.",
+  ReversePathStrict:
+    "The kernel drops packets whose way back would leave by another link, as it may with several next hops. Set the named sysctl to 0 or 2.",
+  MtuBelowPods:
+    "The uplink carries smaller packets than this node's pods send, so large ones from other clusters get lost. Raise the uplink's MTU, or lower the pods' in every cluster.",
+  PathTooNarrow:
+    "Packets of the uplink's full size do not reach other nodes on it, while small ones do. Give every link of that network the same MTU: the nodes', and the switches' between them.",
+  NextHopSilent:
+    "A next hop does not answer on the network that it should be on. Look at that node, and at the network in between.",
+  ClockOffset:
+    "Two clocks differ so much that lags mean nothing and certificates may seem not yet valid. Run a time service (chrony, systemd-timesyncd).",
+  BirdUnreachable:
+    "BIRD does not answer at its control socket, so no route can change. Start it; its log says why it ended.",
+  BirdConfigInvalid:
+    "BIRD would refuse its configuration file as it is now, and not start again. Correct the line that is named.",
+  BirdNotIncluded:
+    'BIRD does not know Sealane\'s functions. Add include "/var/lib/sealane/bird/sealane.conf"; to its main file, then birdc configure.',
+  BirdFilterWithholds:
+    "A protocol of BIRD keeps Sealane's routes back. Call sealane_install() in the kernel protocols' export filter, sealane_announce() in the BGP sessions'.",
+  KubeProxyMasqueradesAll:
+    "kube-proxy hides every client's address behind its node's. Set masqueradeAll to false in its configuration and restart it.",
+  KubeProxyLocalUnknown:
+    "kube-proxy cannot tell this cluster's pods from others, so it hides nobody's address, and answers to other clusters may go astray. Set clusterCIDR for each IP family, or another detectLocalMode.",
+  KubeProxyLocalTooWide:
+    "kube-proxy takes other clusters' pods for its own, so answers to them go astray. Limit clusterCIDR (or the interface prefix) to this cluster's own pods.",
+  PermissionMissing:
+    "The agent lacks a permission that it needs. Apply deploy/manifests again: kubectl apply --server-side -k deploy/manifests",
+  DefinitionNotServed:
+    "The API server does not serve a kind of the Multi-Cluster Services API as it is needed. Apply deploy/crds: kubectl apply --server-side -k deploy/crds",
+  HubUnreachable:
+    "The hub does not answer as this cluster's hub. Check its address in the Secret sealane-join, firewalls for both its ports, and that it runs.",
+  CertificateNotRenewed:
+    "The cluster's certificate towards the hub is overdue for renewal. The agent's log says why; after its end, join again with a new token.",
+  StubMissing:
+    "The cluster's own DNS has no block for a zone of the mesh. Let the agent patch the Corefile, or forward the zone to mesh-dns by hand.",
+  ReportMissing:
+    "An agent or a speaker has not said how it stands, or not lately. Look at its pod and its log.",
+  CheckNotMade:
+    "What a check looks at could not be read, so it is neither well nor wrong. The message says what stood in the way.",
+  ClusterLeaving:
+    "The cluster is leaving the mesh by a person's word, so nothing of it is exported, routed to or named any more.",
+  LeftBehind: "A cluster that left the mesh still has this. The message says why, and how to take it away.",
+  LastGoodNotKept:
+    "What the agent received is not kept in its cluster, so an agent that starts while the hub is away holds what is there and adds nothing. Bring the hub back before agents restart.",
+  ObjectUnreadable:
+    "An object is not what its kind promises, so what was known of it stays. Correct the field that is named, or delete the object.",
+  EditedByHand:
+    "Somebody changed or deleted something that Sealane owns, and it was put back. Change what it follows from instead.",
+  EditedRepeatedly:
+    "Somebody changes something that Sealane owns again and again. It is put back more rarely: find out who writes it.",
 } as const satisfies Record<string, string>;
 
 /** One of the closed list. */
