@@ -2,6 +2,7 @@
 // the object and the field. Refuses to guess.
 
 import type { Stored } from "./store.ts";
+import type { UnreadObject } from "./unreadable.ts";
 
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -9,6 +10,13 @@ export type Json = Readonly<Record<string, unknown>>;
 /** An object whose shape is not what its kind promises. */
 export class ObjectError extends Error {
   override readonly name = "ObjectError";
+  /** The field that is wrong: `spec.ports[0].port`; empty for the object as a whole. */
+  readonly where: string;
+
+  constructor(message: string, options: { readonly where: string; readonly cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.where = options.where;
+  }
 }
 
 /** Makes a slim value of one object. @throws ObjectError */
@@ -110,7 +118,8 @@ export function parseObject<T extends Stored>(
     return build(partsOf(object));
   } catch (cause) {
     if (!(cause instanceof ObjectError)) throw cause;
-    throw new ObjectError(`Cannot read ${kind} ${nameOf(object)}: ${cause.message}`, { cause });
+    const { where, message } = cause;
+    throw new ObjectError(`Cannot read ${kind} ${nameOf(object)}: ${message}`, { where, cause });
   }
 }
 
@@ -123,6 +132,16 @@ export function storedOf(object: unknown): Stored {
     uid: optionalText(metadata["uid"], "metadata.uid"),
     resourceVersion: text(metadata["resourceVersion"], "metadata.resourceVersion"),
   };
+}
+
+/** An object that could not be read, as far as it can be named. @throws ObjectError when it has no name */
+export function unreadOf(object: unknown, error: Error): UnreadObject {
+  const { namespace, name } = storedOf(object);
+  const labels = (object as { metadata: { labels?: unknown } }).metadata.labels ?? {};
+  const texts = Object.entries(labels).filter(
+    (pair): pair is [string, string] => typeof pair[1] === "string",
+  );
+  return { namespace, name, labels: Object.fromEntries(texts), error };
 }
 
 function partsOf(object: unknown): ObjectParts {
@@ -152,5 +171,6 @@ function nameOf(object: unknown): string {
 function wrong(where: string, must: string, value: unknown): ObjectError {
   return new ObjectError(
     `${where} must be ${must}, not ${value === undefined ? "absent" : (JSON.stringify(value) ?? typeof value).slice(0, 80)}`,
+    { where },
   );
 }

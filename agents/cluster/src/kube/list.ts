@@ -2,11 +2,11 @@
 
 import type { KubeClient } from "./client.ts";
 import { nowUnixUs } from "@sealane/wire";
-import { ObjectError, list, optionalText, record, storedOf, text } from "./door.ts";
+import { ObjectError, list, optionalText, record, text, unreadOf } from "./door.ts";
 import type { Parse } from "./door.ts";
 import { KubeError, hasStatus } from "./error.ts";
-import { objectKey } from "./store.ts";
-import type { ObjectKey, Stored } from "./store.ts";
+import type { Stored } from "./store.ts";
+import type { UnreadObject } from "./unreadable.ts";
 
 /** What to list. */
 export interface Listing<T extends Stored> {
@@ -24,7 +24,7 @@ export interface Listing<T extends Stored> {
 export interface Listed<T extends Stored> {
   readonly values: readonly T[];
   /** Objects that are there and could not be read: their absence from `values` says nothing. */
-  readonly unreadable: readonly ObjectKey[];
+  readonly unreadable: readonly UnreadObject[];
   /** The version of the whole list: every page is of the same. */
   readonly version: string;
   /** When its first page arrived. */
@@ -46,7 +46,7 @@ export async function listAll<T extends Stored>(listing: Listing<T>): Promise<Li
 
 async function listPages<T extends Stored>(listing: Listing<T>, pageSize: number): Promise<Listed<T>> {
   const values: T[] = [];
-  const unreadable: ObjectKey[] = [];
+  const unreadable: UnreadObject[] = [];
   let observedUnixUs = 0n;
   for (let token = ""; ;) {
     const page = await listing.client.request("GET", listing.path, {
@@ -66,8 +66,7 @@ async function listPages<T extends Stored>(listing: Listing<T>, pageSize: number
       } catch (error) {
         if (!(error instanceof ObjectError)) throw error;
         listing.onInvalid?.(error);
-        const { namespace, name } = storedOf(item);
-        unreadable.push(objectKey(namespace, name));
+        unreadable.push(unreadOf(item, error));
       }
     }
     if (next === "") return { values, unreadable, version, observedUnixUs };

@@ -10,8 +10,10 @@ import { KubeError, hasStatus } from "./error.ts";
 import { listAll } from "./list.ts";
 import { collectionPath, resourceName } from "./resource.ts";
 import type { Resource } from "./resource.ts";
-import { compareVersions, createStore } from "./store.ts";
+import { compareVersions, createStore, objectKey } from "./store.ts";
 import type { ObjectKey, Store, Stored, StoreObserver } from "./store.ts";
+import { UnreadableObjects } from "./unreadable.ts";
+import type { ReadableUnreadables } from "./unreadable.ts";
 import { createWatchReader } from "./watch.ts";
 
 /** What a reflector knows of its kind. */
@@ -32,9 +34,12 @@ export interface ReflectorOptions<T extends Stored> {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Keys whose value changed, and when that was observed (Unix microseconds). Must only enqueue. */
+  /**
+   * Keys whose value changed, or of which something is known now, and when that was observed (Unix microseconds). Must
+   * only enqueue.
+   */
   readonly onChange: (keys: readonly ObjectKey[], observedUnixUs: bigint) => void;
-  /** After the first complete list, when onChange has named everything in it. */
+  /** After the first complete list, when onChange has named everything in it that could be read. */
   readonly onSynced?: () => void;
   /** The state changed. */
   readonly onState?: (state: ReflectorState) => void;
@@ -70,6 +75,7 @@ const limitsDefault: ReflectorLimits = {
 /** A running reflector; ends with its signal. */
 export class Reflector<T extends Stored> {
   readonly store: Store<T>;
+  readonly #unreadable = new UnreadableObjects();
   readonly #options: ReflectorOptions<T>;
   readonly #limits: ReflectorLimits;
   readonly #signal: AbortSignal;
@@ -97,9 +103,14 @@ export class Reflector<T extends Stored> {
     void this.#run();
   }
 
-  /** The store has held everything once: a missing object is one that does not exist. */
+  /** The store has held everything once: a missing object is one that does not exist, or one of the unreadable. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** Objects that are there and could not be read. */
+  get unreadable(): ReadableUnreadables {
+    return this.#unreadable;
   }
 
   get state(): ReflectorState {
@@ -139,9 +150,13 @@ export class Reflector<T extends Stored> {
     if (this.#signal.aborted) return listed.version;
     const history = compareVersions(listed.version, this.#newest) < 0 ? "restarted" : "continues";
     this.#newest = listed.version;
-    const held = listed.unreadable.flatMap((key) => this.store.get(key) ?? []);
-    const changed = this.store.replace([...listed.values, ...held], listed.version, history);
+    const held = listed.unreadable.flatMap(
+      ({ namespace, name }) => this.store.get(objectKey(namespace, name)) ?? [],
+    );
     const first = !this.#synced;
+    const resolved = this.#unreadable.replace(listed.unreadable, first ? "first" : "later");
+    const replaced = this.store.replace([...listed.values, ...held], listed.version, history);
+    const changed = [...new Set([...replaced, ...resolved])];
     this.#synced = true;
     if (changed.length > 0) onChange(changed, listed.observedUnixUs);
     if (first) onSynced?.();
@@ -185,6 +200,7 @@ export class Reflector<T extends Stored> {
       kind: resource.kind,
       parse,
       store: this.store,
+      unreadable: this.#unreadable,
       onChange,
       onInvalid: onInvalid ?? (() => {}),
       onVersion: (seen) => {

@@ -26,6 +26,7 @@ export const resources = {
   namespaces: resource("", "v1", "Namespace", "namespaces", "cluster"),
   services: resource("", "v1", "Service", "services", "namespaced"),
   configMaps: resource("", "v1", "ConfigMap", "configmaps", "namespaced"),
+  secrets: resource("", "v1", "Secret", "secrets", "namespaced"),
   endpointSlices: resource("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", "namespaced"),
   serviceExports: resource(
     "multicluster.x-k8s.io",

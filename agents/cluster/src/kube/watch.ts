@@ -1,18 +1,20 @@
 // Reads the events of one watch into a store: JSON lines in, changed keys out, once per chunk.
 
 import { nowUnixUs } from "@sealane/wire";
-import { ObjectError, integer, optionalText, record, storedOf, text } from "./door.ts";
+import { ObjectError, integer, optionalText, record, storedOf, text, unreadOf } from "./door.ts";
 import type { Parse } from "./door.ts";
 import { KubeError } from "./error.ts";
 import { createLineSplitter } from "./lines.ts";
 import { objectKey } from "./store.ts";
 import type { ObjectKey, Store, Stored } from "./store.ts";
+import type { UnreadableObjects } from "./unreadable.ts";
 
 /** Where events go. */
 export interface WatchSink<T extends Stored> {
   readonly kind: string;
   readonly parse: Parse<T>;
   readonly store: Store<T>;
+  readonly unreadable: UnreadableObjects;
   readonly onChange: (keys: readonly ObjectKey[], observedUnixUs: bigint) => void;
   readonly onInvalid: (error: Error) => void;
   /** The version up to which everything has been seen. */
@@ -39,11 +41,18 @@ export function createWatchReader<T extends Stored>(sink: WatchSink<T>): { push(
     const meta = storedOf(object);
     sink.onVersion(meta.resourceVersion);
     const key = objectKey(meta.namespace, meta.name);
-    if (type === "DELETED") return sink.store.remove(key, meta.resourceVersion);
+    if (type === "DELETED") {
+      // Of one that was never read it is known now that it is not there.
+      const resolved = sink.unreadable.forget(key);
+      return sink.store.remove(key, meta.resourceVersion) ?? (resolved ? key : undefined);
+    }
     try {
-      return sink.store.put(sink.parse(object));
+      const value = sink.parse(object);
+      sink.unreadable.forget(key);
+      return sink.store.put(value);
     } catch (error) {
       if (!(error instanceof ObjectError)) throw error;
+      sink.unreadable.put(unreadOf(object, error));
       sink.onInvalid(error);
       return undefined;
     }

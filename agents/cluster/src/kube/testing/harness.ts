@@ -38,3 +38,13 @@ export function recordingClient(client: KubeClient): RecordingClient {
     close: () => client.close(),
   };
 }
+
+/** A client whose requests go through `request`. */
+export function withRequest(client: KubeClient, request: KubeClient["request"]): KubeClient {
+  return {
+    server: client.server,
+    request,
+    stream: (path, query, handler, signal) => client.stream(path, query, handler, signal),
+    close: () => client.close(),
+  };
+}

@@ -36,6 +36,12 @@ const parseItem = (object: unknown): Item =>
     value: annotations["value"] ?? "",
   }));
 
+/** Cannot read what says "bad". */
+const parseGood = (object: unknown): Item => {
+  const item = parseItem(object);
+  return item.value === "bad" ? parseObject("item", {}, () => item) : item;
+};
+
 /** Runs the suite against the server that `start` gives; its ServiceExport CRD must not be installed. */
 export function reflectorContract(start: () => Promise<Harness>): void {
   let harness: Harness;
@@ -296,13 +302,7 @@ export function reflectorContract(start: () => Promise<Harness>): void {
 
   test("an object that cannot be read is reported, and its last good value held", async () => {
     const problems: string[] = [];
-    const reflector = reflect({
-      parse: (object) => {
-        const item = parseItem(object);
-        return item.value === "bad" ? parseObject("ConfigMap", {}, () => item) : item;
-      },
-      onInvalid: (error) => problems.push(error.message),
-    });
+    const reflector = reflect({ parse: parseGood, onInvalid: (error) => problems.push(error.message) });
     await eventually("the first list", () => reflector.state.is === "following");
     await write("one", "good");
     await holds(reflector, "one=good");
@@ -314,13 +314,7 @@ export function reflectorContract(start: () => Promise<Harness>): void {
   test("a new list with an object that cannot be read holds its last good value too", async () => {
     await installCrd();
     await write("one", "good", resources.serviceExports);
-    const reflector = reflect({
-      resource: resources.serviceExports,
-      parse: (object) => {
-        const item = parseItem(object);
-        return item.value === "bad" ? parseObject("ServiceExport", {}, () => item) : item;
-      },
-    });
+    const reflector = reflect({ resource: resources.serviceExports, parse: parseGood });
     await holds(reflector, "one=good");
     proxy.cut();
     await removeCrd();
@@ -330,5 +324,27 @@ export function reflectorContract(start: () => Promise<Harness>): void {
     proxy.heal();
     await holds(reflector, "one=good", "two=good");
     expect(lists()).toBeGreaterThanOrEqual(2);
+  });
+
+  test("an object that the first list could not read is there and unknown, until it is read or gone", async () => {
+    await Promise.all([write("one", "bad"), write("two", "bad"), write("three", "good")]);
+    const told = new Set<string>();
+    const reflector = reflect({ parse: parseGood, onChange: (keys) => keys.forEach((key) => told.add(key)) });
+    await holds(reflector, "three=good");
+    const [one, two, late] = ["one", "two", "late"].map((name) => objectKey(namespace, name));
+    const unknown = (): boolean[] => [one, two, late].map((key) => reflector.unreadable.hasUnknown(key));
+    expect([reflector.unreadable.size, unknown()]).toEqual([2, [true, true, false]]);
+    await write("late", "bad");
+    await eventually("the late one", () => reflector.unreadable.size === 3);
+    expect(unknown()).toEqual([true, true, false]);
+    await write("one", "good");
+    await holds(reflector, "one=good", "three=good");
+    await remove("two");
+    await eventually("the word that it is gone", () => told.has(two ?? ""));
+    expect(unknown()).toEqual([false, false, false]);
+    await write("one", "bad");
+    await eventually("the report", () => reflector.unreadable.size === 2);
+    expect(held(reflector)).toEqual(["one=good", "three=good"]);
+    expect(unknown()).toEqual([false, false, false]);
   });
 }
