@@ -6,7 +6,7 @@ import type { ShardChange, ShardTable } from "@sealane/wire";
 import { Outbox, SessionClient, channel } from "@sealane/wire";
 import type { SessionState } from "@sealane/wire";
 import type { FactTable } from "./fact-table.ts";
-import { channelCredentials } from "./join.ts";
+import { hubChannel } from "./join.ts";
 import type { Membership } from "./membership.ts";
 
 /** What a hub session needs. */
@@ -17,6 +17,8 @@ export interface HubSessionOptions {
   readonly facts: FactTable;
   readonly received: ShardTable;
   readonly onChanges: (changes: readonly ShardChange[]) => void;
+  /** What is received is what the hub has, and from here on news. */
+  readonly onCaughtUp?: () => void;
   readonly onState: (state: SessionState) => void;
 }
 
@@ -26,8 +28,9 @@ export function openHubSession(options: HubSessionOptions): SessionClient {
   return new SessionClient({
     connect: () => {
       const { hub, credentials } = options.membership();
+      const to = hubChannel(hub, credentials);
       return Promise.resolve({
-        client: channel(hub, channelCredentials(credentials)),
+        client: channel(hub, to.credentials, to.options),
         metadata: new grpc.Metadata(),
       });
     },
@@ -47,6 +50,7 @@ export function openHubSession(options: HubSessionOptions): SessionClient {
       return outbox;
     },
     onChanges: options.onChanges,
+    onCaughtUp: () => options.onCaughtUp?.(),
     onState: (state) => {
       if (state.state === "disconnected") facts.follow(undefined);
       options.onState(state);

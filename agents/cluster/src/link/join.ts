@@ -4,11 +4,39 @@
 import { connect } from "node:tls";
 import type { DetailedPeerCertificate } from "node:tls";
 import * as grpc from "@grpc/grpc-js";
-import { authorityHash, joinClient, parseJoinToken } from "@sealane/wire";
+import type { SecureChannel } from "@sealane/wire";
+import { authorityHash, joinClient, parseJoinToken, secureChannel } from "@sealane/wire";
 import type { HubCredentials } from "./keys.ts";
 import { certificatesToPem, makeRequest } from "./keys.ts";
 
 const connectTimeoutMs = 10_000;
+
+/** The hub said no to a token: showing it again is of no use. */
+export class TokenRefused extends Error {
+  readonly token: string;
+
+  constructor(token: string, message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = "TokenRefused";
+    this.token = token;
+  }
+}
+
+const tokenRefusals: readonly unknown[] = [
+  grpc.status.INVALID_ARGUMENT,
+  grpc.status.UNAUTHENTICATED,
+  grpc.status.PERMISSION_DENIED,
+];
+
+/** Whether a call's error says that the hub does not take our certificate for what we asked. */
+export function isRefusal(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === grpc.status.UNAUTHENTICATED || code === grpc.status.PERMISSION_DENIED;
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as Partial<grpc.ServiceError> | undefined)?.code;
+}
 
 /** `host:port` taken apart; IPv6 hosts stand in brackets. Throws naming the text. */
 export function parseAddress(text: string): { readonly host: string; readonly port: number } {
@@ -78,7 +106,10 @@ function peerChain(host: string, port: number, address: string): Promise<Detaile
   });
 }
 
-/** Trades the token for the cluster's first certificate. Errors of the hub are passed on in its words. */
+/**
+ * Trades the token for the cluster's first certificate. Errors of the hub are passed on in its words.
+ * @throws TokenRefused when the hub was asked and does not take the token
+ */
 export async function join(
   sessions: string,
   tokenText: string,
@@ -87,7 +118,8 @@ export async function join(
   const address = joinAddress(sessions);
   const authority = await fetchAuthority(address, token.authorityHash);
   const { key, request } = await makeRequest(token.cluster);
-  const client = joinClient(address, grpc.credentials.createSsl(Buffer.from(authority)));
+  const to = secureChannel(address, { authorities: authority });
+  const client = joinClient(address, to.credentials, to.options);
   try {
     const answer = await client.join({
       token: tokenText.trim(),
@@ -102,7 +134,9 @@ export async function join(
     return { cluster: token.cluster, credentials };
   } catch (cause) {
     const said = (cause as Partial<grpc.ServiceError>).details ?? String(cause);
-    throw new Error(`Cannot join as cluster "${token.cluster}" at ${address}: ${said}`, { cause });
+    const message = `Cannot join as cluster "${token.cluster}" at ${address}: ${said}`;
+    if (tokenRefusals.includes(codeOf(cause))) throw new TokenRefused(tokenText.trim(), message, cause);
+    throw new Error(message, { cause });
   } finally {
     client.close();
   }
@@ -115,7 +149,8 @@ export async function renew(
   credentials: HubCredentials,
 ): Promise<HubCredentials> {
   const { key, request } = await makeRequest(cluster);
-  const client = joinClient(sessions, channelCredentials(credentials));
+  const to = hubChannel(sessions, credentials);
+  const client = joinClient(sessions, to.credentials, to.options);
   try {
     const answer = await client.renew({ certificateRequest: request });
     return {
@@ -128,11 +163,10 @@ export async function renew(
   }
 }
 
-/** Channel credentials of this agent towards the hub. */
-export function channelCredentials({
-  authorities,
-  key,
-  certificate,
-}: HubCredentials): grpc.ChannelCredentials {
-  return grpc.credentials.createSsl(Buffer.from(authorities), Buffer.from(key), Buffer.from(certificate));
+/** How this agent connects to the hub at `host:port` as a member. */
+export function hubChannel(
+  sessions: string,
+  { authorities, key, certificate }: HubCredentials,
+): SecureChannel {
+  return secureChannel(sessions, { authorities, own: { key, certificate } });
 }

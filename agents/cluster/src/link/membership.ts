@@ -1,11 +1,12 @@
-// This cluster's membership: who it is, where the hub is, and with what certificate. Joins when there is none,
-// renews it before its end, and keeps it in the cluster so that any replica can go on.
+// This cluster's membership: who it is, where the hub is, and with what certificate. Joins when there is none that
+// holds, and keeps it in the cluster so that any replica can go on. It asks nobody when; that is renewal.ts.
 
-import { writeSecret, readSecret } from "./secrets.ts";
+import { readSecret, writeSecret } from "./secrets.ts";
 import type { KubeClient } from "../kube/client.ts";
+import { untilDone } from "../retry.ts";
 import type { HubCredentials } from "./keys.ts";
-import { clusterOfCertificate, expiryUnixMs, renewalUnixMs } from "./keys.ts";
-import { join, renew } from "./join.ts";
+import { clusterOfCertificate, expiryUnixMs } from "./keys.ts";
+import { TokenRefused, join, renew } from "./join.ts";
 
 /** Everything needed to open a session. */
 export interface Membership {
@@ -15,57 +16,140 @@ export interface Membership {
   readonly credentials: HubCredentials;
 }
 
-/** Names of the Secrets in the agent's namespace. */
+/** Name of the Secret in which a person puts the hub's address and a token. */
 export const joinSecretName = "sealane-join";
-const agentSecretName = "sealane-agent";
+/** Name of the Secret in which the agent keeps its certificate. */
+export const agentSecretName = "sealane-agent";
+
+/** What the hub has refused, so that it is not asked the same again. */
+export interface Refusals {
+  /** PEM of a certificate that it does not take, and what it said. */
+  readonly certificate: { readonly pem: string; readonly why: string } | undefined;
+  /** A token that it does not take, and what it said. */
+  readonly token: { readonly text: string; readonly error: Error } | undefined;
+}
+
+/** Nothing was refused. */
+export const noRefusals: Refusals = { certificate: undefined, token: undefined };
+
+/** The refusals with what the error says of a token, if it is about one. */
+export function withTokenRefusal(refusals: Refusals, error: unknown): Refusals {
+  return error instanceof TokenRefused ? { ...refusals, token: { text: error.token, error } } : refusals;
+}
+
+/** What is known when a membership is looked for. */
+export interface MembershipQuery {
+  readonly namespace: string;
+  readonly nowUnixMs: number;
+  readonly refusals: Refusals;
+  /** Hears of what did not prevent an answer: an unusable token beside a certificate that holds, a Secret that was not written. */
+  readonly onProblem: (error: unknown) => void;
+  /** Ends the storing of what a token bought, which is otherwise repeated until it is stored. */
+  readonly signal: AbortSignal;
+}
+
+/** The cluster left by a person's word: that is no failure, and only a new token brings it back. */
+export class LeftMesh extends Error {
+  override readonly name = "LeftMesh";
+
+  constructor(cluster: string, namespace: string) {
+    super(
+      `This cluster left the mesh as "${cluster}" and takes no part. To join again: sealane token create ${cluster}, ` +
+        `then put the new token into the Secret ${namespace}/${joinSecretName} (the agent takes it by itself)`,
+    );
+  }
+}
 
 /**
- * The stored membership, or a new one bought with the join token. Throws an error that names the cure when there
- * is neither a certificate that holds nor a usable token.
+ * The stored membership, or a new one bought with the join token. A token that was not used yet wins over what is
+ * stored: that is how a cluster joins again, or moves to another hub or name.
+ * @throws TokenRefused, KubeError; or Error that names the cure when there is neither a certificate that the hub may
+ * take nor a token that it may.
  */
-export async function ensureMembership(
-  client: KubeClient,
-  namespace: string,
-  nowUnixMs: number,
-): Promise<Membership> {
+export async function ensureMembership(client: KubeClient, query: MembershipQuery): Promise<Membership> {
+  const { namespace, refusals } = query;
   const [stored, offered] = await Promise.all([
     readSecret(client, namespace, agentSecretName),
     readSecret(client, namespace, joinSecretName),
   ]);
-  const membership = stored && fromSecret(stored);
-  const offer = offered?.["token"]?.trim();
-  const hub = offered?.["hub"]?.trim() ?? membership?.hub;
-  const usable = membership !== undefined && expiryUnixMs(membership.credentials.certificate) > nowUnixMs;
-  // A token that was not used yet wins over what is stored: that is how a cluster moves to another hub or name.
-  if (usable && (offer === undefined || offer === stored?.["token-used"])) {
-    return { ...membership, hub: hub ?? membership.hub };
+  const held = stored && fromSecret(stored);
+  const token = offered?.["token"]?.trim() ?? "";
+  const hub = offered?.["hub"]?.trim() ?? held?.hub;
+  const fault = faultOf(held, query);
+  const usable = held !== undefined && fault === undefined ? { ...held, hub: hub ?? held.hub } : undefined;
+  const isUsed = token === "" || token === stored?.["token-used"];
+  if (stored?.["left"] !== undefined && isUsed) throw new LeftMesh(stored["left"], namespace);
+  if (usable !== undefined && (isUsed || token === refusals.token?.text)) return usable;
+  if (token !== "" && token === refusals.token?.text) throw refusals.token.error;
+  if (isUsed || hub === undefined)
+    throw new Error(howToJoin({ namespace, held, fault, hub, isUsed: token !== "" }));
+  try {
+    return await joinWith(client, query, hub, token);
+  } catch (error) {
+    if (usable === undefined) throw error;
+    query.onProblem(error);
+    return usable;
   }
-  if (offer === undefined || hub === undefined) {
-    throw new Error(
-      `This cluster has no certificate that holds and no Secret ${namespace}/${joinSecretName} with keys "token" and "hub". ` +
-        `Create a token on the hub (sealane token create NAME), then: kubectl -n ${namespace} create secret generic ${joinSecretName} ` +
-        `--from-literal=hub=HOST:7443 --from-literal=token=TOKEN`,
-    );
-  }
-  const { cluster, credentials } = await join(hub, offer);
-  const joined = { cluster, hub, credentials };
-  await store(client, namespace, joined, offer);
-  return joined;
 }
 
-/** Renews when two thirds of the certificate's life are over; gives back the same membership when it is too early. */
+/**
+ * The same membership with a new certificate, stored. Whatever else the Secret says stays.
+ * @throws grpc.ServiceError of the hub, KubeError
+ */
 export async function renewMembership(
   client: KubeClient,
   namespace: string,
   membership: Membership,
-  nowUnixMs: number,
 ): Promise<Membership> {
-  if (nowUnixMs < renewalUnixMs(membership.credentials.certificate)) return membership;
   const credentials = await renew(membership.hub, membership.cluster, membership.credentials);
   const renewed = { ...membership, credentials };
   const stored = await readSecret(client, namespace, agentSecretName);
-  await store(client, namespace, renewed, stored?.["token-used"] ?? "");
+  await writeSecret(client, namespace, agentSecretName, { ...stored, ...toSecret(renewed) });
   return renewed;
+}
+
+async function joinWith(
+  client: KubeClient,
+  { namespace, signal, onProblem }: MembershipQuery,
+  hub: string,
+  token: string,
+): Promise<Membership> {
+  const membership = { hub, ...(await join(hub, token)) };
+  // The token is used up: what it bought must not be lost because the API server was away for a moment.
+  const values = { ...toSecret(membership), "token-used": token };
+  await untilDone(() => writeSecret(client, namespace, agentSecretName, values), signal, onProblem);
+  return membership;
+}
+
+/** Why the stored certificate is of no use; undefined when nothing speaks against it. */
+function faultOf(held: Membership | undefined, { nowUnixMs, refusals }: MembershipQuery): string | undefined {
+  if (held === undefined) return "there is none";
+  const { certificate } = held.credentials;
+  const expiry = expiryUnixMs(certificate);
+  if (expiry <= nowUnixMs) return `it expired at ${new Date(expiry).toISOString()}`;
+  return refusals.certificate?.pem === certificate ? refusals.certificate.why : undefined;
+}
+
+interface Lack {
+  readonly namespace: string;
+  readonly held: Membership | undefined;
+  readonly fault: string | undefined;
+  readonly hub: string | undefined;
+  /** There is a token, and it was used. */
+  readonly isUsed: boolean;
+}
+
+function howToJoin({ namespace, held, fault, hub, isUsed }: Lack): string {
+  const cluster = held?.cluster ?? "NAME";
+  const token = isUsed
+    ? `the token in Secret ${namespace}/${joinSecretName} was used already`
+    : `there is no Secret ${namespace}/${joinSecretName} with keys "hub" and "token"`;
+  return (
+    `This cluster has no certificate that the hub takes (${fault ?? "its hub is unknown"}), and ${token}. ` +
+    `Create a token on the hub: sealane token create ${cluster}, then: kubectl -n ${namespace} create secret generic ` +
+    `${joinSecretName} --from-literal=hub=${hub ?? "HOST:7443"} --from-literal=token=TOKEN --dry-run=client -o yaml | ` +
+    `kubectl apply -f - (the agent takes it by itself)`
+  );
 }
 
 function fromSecret(values: Record<string, string>): Membership | undefined {
@@ -76,18 +160,7 @@ function fromSecret(values: Record<string, string>): Membership | undefined {
   return cluster === undefined ? undefined : { cluster, hub, credentials: { certificate, key, authorities } };
 }
 
-function store(
-  client: KubeClient,
-  namespace: string,
-  membership: Membership,
-  tokenUsed: string,
-): Promise<void> {
-  const { certificate, key, authorities } = membership.credentials;
-  return writeSecret(client, namespace, agentSecretName, {
-    "tls.crt": certificate,
-    "tls.key": key,
-    "ca.crt": authorities,
-    hub: membership.hub,
-    "token-used": tokenUsed,
-  });
+function toSecret({ hub, credentials }: Membership): Record<string, string> {
+  const { certificate, key, authorities } = credentials;
+  return { "tls.crt": certificate, "tls.key": key, "ca.crt": authorities, hub };
 }
