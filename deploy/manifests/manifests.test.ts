@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { lastGoodSecretNames } from "../../agents/cluster/src/link/last-good-read.ts";
+import { agentSecretName, joinSecretName } from "../../agents/cluster/src/link/membership.ts";
 
 const folder = import.meta.dirname;
 const texts = new Map(
@@ -84,6 +86,19 @@ test("no permission has a wildcard, and the speaker has none at all", () => {
   }
   const subjects = objects.flatMap((object) => object.subjects ?? []).map((subject: any) => subject.name);
   expect([...new Set(subjects)].toSorted()).toEqual(["mesh-dns", "sealane-agent"]);
+});
+
+test("the agent may read and replace the Secrets that are its own, by name, and no others", () => {
+  const role = objects.find((object) => object.kind === "Role" && object.metadata.name === "sealane-agent");
+  const rules = role.rules.filter((rule: any) => rule.resources.includes("secrets"));
+  const named = (verb: string) =>
+    rules
+      .filter((rule: any) => rule.verbs.includes(verb))
+      .flatMap((rule: any) => rule.resourceNames ?? ["any"]);
+  const own = [agentSecretName, "sealane-agent-listener", ...lastGoodSecretNames()];
+  expect(named("get").toSorted()).toEqual([...own, joinSecretName].toSorted());
+  expect(named("update").toSorted()).toEqual(own.toSorted());
+  expect(rules.some((rule: any) => rule.verbs.includes("list") || rule.verbs.includes("watch"))).toBe(false);
 });
 
 test("every permission has a comment that says why", () => {
