@@ -27,11 +27,8 @@ export async function ensureListenerKeys(
   if (authority !== undefined && certificate !== undefined && key !== undefined)
     return { authority, certificate, key };
   const made = await makeListenerKeys(listenerHost(namespace), nowUnixMs);
-  await writeSecret(client, namespace, listenerSecretName, {
-    "ca.crt": made.authority,
-    "tls.crt": made.certificate,
-    "tls.key": made.key,
-  });
+  const values = { "ca.crt": made.authority, "tls.crt": made.certificate, "tls.key": made.key };
+  await writeSecret(client, namespace, listenerSecretName, values);
   return made;
 }
 

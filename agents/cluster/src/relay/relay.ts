@@ -1,13 +1,13 @@
 // The relay to this cluster's speakers for one term: keys, where to find the leader, the listener, the sessions.
 
-import type { Report, ShardChange, ShardTable } from "@sealane/wire";
+import type { Report, ShardChange } from "@sealane/wire";
 import { configMapAccess } from "../dns/config-maps.ts";
-import { writeListenerEndpoints } from "../execute/listener-endpoints.ts";
 import type { Term } from "../kube/lease.ts";
 import { ownedAnnotations, ownedLabels } from "../kube/ownership.ts";
 import type { Agent } from "../leader.ts";
-import { parseAddress } from "../link/join.ts";
+import type { ReceivedPart } from "../received-part.ts";
 import { untilDone } from "../retry.ts";
+import { followListener } from "./follow-listener.ts";
 import { ensureListenerKeys, serveSpeakers } from "./listener.ts";
 import type { ListenerKeys } from "./listener-keys.ts";
 import { reviewSpeaker } from "./reviewer.ts";
@@ -17,14 +17,18 @@ import { Speakers } from "./speakers.ts";
 export interface RelayOptions {
   readonly agent: Agent;
   readonly term: Term;
+  /** Ends before the term when the cluster leaves: from then on nothing is written for speakers to find. */
+  readonly making: Term;
   readonly cluster: string;
-  readonly received: ShardTable;
+  readonly received: Pick<ReceivedPart, "table" | "confirmed">;
   /** Underlay addresses of the node that this leader runs on. */
   readonly addresses: () => readonly string[];
 }
 
 /** A running relay. */
 export interface Relay {
+  /** What is received may be acted on. */
+  readonly confirm: () => void;
   readonly changed: (changes: readonly ShardChange[]) => void;
   /** The hub has sent everything once: what is not held does not exist. */
   readonly settle: () => void;
@@ -38,13 +42,14 @@ export interface Relay {
 const listenerConfigMapName = "sealane-agent-ca";
 
 /** Starts the relay. Without a listener the agent still leads: it is tried again until the term ends. */
-export function startRelay({ agent, term, cluster, received, addresses }: RelayOptions): Relay {
+export function startRelay({ agent, term, making, cluster, received, addresses }: RelayOptions): Relay {
   const { client, options, metrics, log } = agent;
   let report: (report: Report) => void = () => undefined;
   const speakers = new Speakers({
     cluster,
     epoch: term.epoch,
-    received,
+    received: received.table,
+    confirmed: received.confirmed(),
     review: (token) =>
       reviewSpeaker(client, token, `system:serviceaccount:${options.namespace}:sealane-speaker`),
     onReport: (given) => report(given),
@@ -62,7 +67,7 @@ export function startRelay({ agent, term, cluster, received, addresses }: RelayO
       warn,
     );
     if (keys === undefined) return;
-    await untilDone(() => publishListener(agent, keys, cluster), term.signal, warn);
+    await untilDone(() => publishListener(agent, keys, cluster), making.signal, warn);
     const served = await untilDone(
       () => serveSpeakers(options.listen, keys, speakers.open),
       term.signal,
@@ -71,18 +76,12 @@ export function startRelay({ agent, term, cluster, received, addresses }: RelayO
     if (served === undefined) return;
     close = served.close;
     if (term.signal.aborted) close();
-    const lead = () => {
-      const { port } = parseAddress(options.listen);
-      return writeListenerEndpoints(client, term, {
-        namespace: options.namespace,
-        addresses: addresses(),
-        port,
-      });
-    };
-    await untilDone(lead, term.signal, warn);
+    const { namespace, listen } = options;
+    await followListener({ client, term: making, namespace, listen, addresses, onProblem: warn });
   };
   void serve();
   return {
+    confirm: () => speakers.confirm(),
     changed: (changes) => speakers.changed(changes),
     settle: () => speakers.settle(),
     nodes: () => speakers.nodes,

@@ -1,7 +1,7 @@
 // The agent's side of its speakers' sessions: each gets the shards that routes are made of, as the hub sent them,
 // byte for byte. Reports go up; nothing else does.
 
-import type { ShardId, ShardKind } from "@sealane/core";
+import type { ShardId, ShardKind, ShardState } from "@sealane/core";
 import { version } from "@sealane/core";
 import type { OpenSession, Report, ServedSession, ShardChange, ShardTable } from "@sealane/wire";
 import { Outbox, WireError } from "@sealane/wire";
@@ -16,6 +16,8 @@ export interface SpeakersOptions {
   readonly epoch: bigint;
   /** What the hub published to this cluster. */
   readonly received: ShardTable;
+  /** It may be acted on; else speakers are sent nothing before `confirm`. */
+  readonly confirmed: boolean;
   /** The node whose speaker holds the bearer token; rejects with WireError `denied`. */
   readonly review: (token: string) => Promise<string>;
   readonly onReport: (report: Report) => void;
@@ -25,6 +27,8 @@ export interface SpeakersOptions {
 interface Speaker {
   readonly session: ServedSession;
   readonly outbox: Outbox;
+  /** What it held when it said hello. */
+  readonly held: readonly ShardState[];
 }
 
 /** The open speaker sessions of one leader's term. */
@@ -32,9 +36,11 @@ export class Speakers {
   readonly #options: SpeakersOptions;
   readonly #byNode = new Map<string, Speaker>();
   #settled = false;
+  #confirmed: boolean;
 
   constructor(options: SpeakersOptions) {
     this.#options = options;
+    this.#confirmed = options.confirmed;
   }
 
   /** Nodes whose speakers are connected, sorted. */
@@ -47,8 +53,19 @@ export class Speakers {
     this.#settled = true;
   }
 
+  /** What is received may be acted on: who waits for it is sent what it lacks. */
+  confirm(): void {
+    if (this.#confirmed) return;
+    this.#confirmed = true;
+    for (const { outbox, held, session } of this.#byNode.values()) {
+      outbox.resume(held, () => this.#settled);
+      session.wake();
+    }
+  }
+
   /** Passes on what changed in `received`. */
   changed(changes: readonly ShardChange[]): void {
+    if (!this.#confirmed) return;
     for (const { outbox, session } of this.#byNode.values()) {
       for (const { id, entries, completed } of changes) {
         for (const { key } of entries) outbox.note(id, key);
@@ -71,7 +88,8 @@ export class Speakers {
       );
     }
     const outbox = new Outbox(received, wanted);
-    outbox.resume(hello.held, () => this.#settled);
+    let resumed = this.#confirmed;
+    if (resumed) outbox.resume(hello.held, () => this.#settled);
     let own: Speaker | undefined;
     return {
       outbox,
@@ -82,8 +100,13 @@ export class Speakers {
       report: (report) => onReport({ ...report, node }),
       opened: (session) => {
         this.#byNode.get(node)?.session.end(new WireError("superseded", `a newer session of node ${node}`));
-        own = { session, outbox };
+        own = { session, outbox, held: hello.held };
         this.#byNode.set(node, own);
+        if (!resumed && this.#confirmed) {
+          resumed = true;
+          outbox.resume(hello.held, () => this.#settled);
+          session.wake();
+        }
         onSpeaker(node, "connected", session.address);
       },
       closed: (error) => {

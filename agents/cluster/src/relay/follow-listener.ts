@@ -1,0 +1,48 @@
+// Keeps the leader findable for its speakers: as its node's addresses change, and when somebody edits the slices by hand.
+// Addresses that are not known are no reason to take known ones away.
+
+import { writeListenerEndpoints } from "../execute/listener-endpoints.ts";
+import { createBackoff, sleep } from "../kube/backoff.ts";
+import type { KubeClient } from "../kube/client.ts";
+import { messageOf } from "../kube/error.ts";
+import type { Term } from "../kube/lease.ts";
+import { parseAddress } from "../link/join.ts";
+
+/** What to keep true. */
+export interface ListenerPlace {
+  readonly client: KubeClient;
+  readonly term: Term;
+  /** Of the Service in front of the leader. */
+  readonly namespace: string;
+  /** `host:port` that the listener is bound to. */
+  readonly listen: string;
+  /** Underlay addresses of the leader's node; empty while unknown. */
+  readonly addresses: () => readonly string[];
+  readonly onProblem: (error: unknown) => void;
+  /** Between two looks, milliseconds. */
+  readonly lookMs?: number;
+}
+
+const lookMsDefault = 3_000;
+
+/** Looks and repairs until the term ends. */
+export async function followListener(place: ListenerPlace): Promise<void> {
+  const { client, term, namespace, listen, addresses, onProblem, lookMs = lookMsDefault } = place;
+  const { port } = parseAddress(listen);
+  const backoff = createBackoff({ minMs: 500, maxMs: 15_000 });
+  let told = "";
+  while (!term.signal.aborted) {
+    let waitMs = lookMs;
+    try {
+      const known = addresses();
+      if (known.length > 0) await writeListenerEndpoints(client, term, { namespace, addresses: known, port });
+      backoff.reset();
+      told = "";
+    } catch (error) {
+      if (!term.signal.aborted && messageOf(error) !== told) onProblem(error);
+      told = messageOf(error);
+      waitMs = Math.max(waitMs, backoff.next());
+    }
+    await sleep(waitMs, term.signal);
+  }
+}
