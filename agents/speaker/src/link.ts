@@ -2,7 +2,7 @@
 // over all connections; it knows no driver.
 
 import type { DesiredRoutes } from "@sealane/core";
-import { localiseRoutes, version } from "@sealane/core";
+import { localiseRoutes, noRoutes, version } from "@sealane/core";
 import type { Report, SessionState, ShardChange } from "@sealane/wire";
 import { ReceivedView, SessionClient, ShardTable } from "@sealane/wire";
 import type { Dialled } from "./dial.ts";
@@ -49,15 +49,16 @@ export class AgentLink {
 
   /**
    * The wish by what is known now. Until the agent has said something it is the previous one, and what the
-   * view does not disprove stays: an agent that is away withdraws nothing.
+   * view does not disprove stays: an agent that is away withdraws nothing. While the others let go of this cluster
+   * it announces what it announced, and once they have, by the hub's word, nothing is wanted any more.
    */
   desired(previous: DesiredRoutes | undefined): DesiredRoutes | undefined {
     if (!this.#heard || this.#cluster === undefined) return previous;
-    return localiseRoutes(
-      this.#view,
-      { cluster: this.#cluster, node: this.#options.node, onLink: undefined },
-      previous,
-    );
+    const departure = this.#view.member(this.#cluster)?.departure;
+    if (departure === "dismissed") return noRoutes;
+    const of = { cluster: this.#cluster, node: this.#options.node, onLink: undefined };
+    const wish = localiseRoutes(this.#view, of, previous);
+    return departure === undefined ? wish : { ...wish, originate: previous?.originate ?? [] };
   }
 
   /**
@@ -68,6 +69,15 @@ export class AgentLink {
     const oldestUs = this.#oldestUs;
     this.#oldestUs = undefined;
     return oldestUs;
+  }
+
+  /** Pod ranges of the other clusters that are admitted, sorted; empty while the agent has said nothing. */
+  get peerPodPrefixes(): readonly string[] {
+    const peers = [...this.#view.members()].filter(([cluster]) => cluster !== this.#cluster);
+    const ranges = peers.flatMap(([, member]) => member.ranges);
+    return ranges
+      .flatMap(({ kind, admitted, prefix }) => (kind === "pod" && admitted ? [prefix] : []))
+      .toSorted();
   }
 
   /** Sends a report when connected. */

@@ -3,6 +3,7 @@
 import { setFlagsFromString } from "node:v8";
 import { pino } from "pino";
 import { version } from "@sealane/core";
+import { preflight } from "./check/preflight.ts";
 import { parseOptions } from "./options.ts";
 import { startSpeaker } from "./speaker.ts";
 
@@ -10,6 +11,9 @@ import { startSpeaker } from "./speaker.ts";
 setFlagsFromString("--no-flush-bytecode");
 
 const options = parseOptions(process.argv, process.env);
+if (options.command === "check") {
+  process.exit(await preflight(options, (text) => void process.stdout.write(text)));
+}
 const log = pino({
   level: options.logLevel,
   base: { component: "speaker" },

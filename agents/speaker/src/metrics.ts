@@ -2,7 +2,7 @@
 // closed lists.
 
 import { reasons, version } from "@sealane/core";
-import type { Reason } from "@sealane/core";
+import type { CheckResult, Reason } from "@sealane/core";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Outcome } from "./reconcile.ts";
 import { reportOf } from "./reconcile.ts";
@@ -15,12 +15,14 @@ export interface Metrics {
   readonly clockOffset: Gauge;
   readonly routes: Gauge<"node" | "kind" | "state">;
   readonly findings: Gauge<"reason">;
+  readonly checks: Gauge<"outcome">;
   readonly applySeconds: Histogram<"driver">;
   readonly applies: Counter<"driver" | "result">;
   readonly converged: Gauge;
   readonly propagation: Histogram<"stage">;
 }
 
+const outcomes = ["well", "wrong", "unknown"] as const;
 const results = ["nothing", "applied", "repaired", "failed"] as const;
 const applyBuckets = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 const propagationBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
@@ -46,6 +48,7 @@ export function makeMetrics(node: string, driver: string): Metrics {
       "state",
     ]),
     findings: gauge("route_findings", "Routes that are not as wanted, by reason", ["reason"]),
+    checks: gauge("checks", "Checks of what this node stands on, by what they came to", ["outcome"]),
     applySeconds: new Histogram({
       name: "sealane_route_apply_seconds",
       help: "From a changed wish to its being seen in the daemon and the kernel and confirmed",
@@ -70,6 +73,7 @@ export function makeMetrics(node: string, driver: string): Metrics {
   };
   for (const result of results) metrics.applies.inc({ driver, result }, 0);
   for (const reason of Object.keys(reasons)) metrics.findings.set({ reason }, 0);
+  for (const outcome of outcomes) metrics.checks.set({ outcome }, 0);
   for (const kind of ["install", "originate"]) {
     for (const state of ["desired", "observed"]) metrics.routes.set({ node, kind, state }, 0);
   }
@@ -88,6 +92,12 @@ export function showOutcome(metrics: Metrics, node: string, driver: string, outc
   metrics.routes.set({ node, kind: "install", state: "observed" }, result.live.install.length);
   metrics.routes.set({ node, kind: "originate", state: "observed" }, result.live.originate.length);
   if (result.findings.length === 0) metrics.converged.setToCurrentTime();
+}
+
+/** Shows what a look at the node came to. */
+export function showChecks(metrics: Metrics, results: readonly CheckResult[]): void {
+  for (const outcome of outcomes)
+    metrics.checks.set({ outcome }, results.filter((result) => result.outcome === outcome).length);
 }
 
 function showFindings(metrics: Metrics, findings: readonly { readonly reason: Reason }[]): void {

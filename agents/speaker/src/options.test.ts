@@ -33,6 +33,21 @@ test("a flag wins over the environment", () => {
   expect(options).toMatchObject({ node: "a2", agent: "[fd10::1]:7444", cluster: "fra1", stableMs: 0 });
 });
 
+test("origins count for one boot unless they are declared static", () => {
+  const origins = (...flags: string[]) => parseOptions([...program, "--node", "r1", ...flags], {}).origins;
+  expect(origins()).toBe("boot");
+  expect(origins("--origins", "static")).toBe("static");
+});
+
+test("a look at the node needs no flag, everything else needs the node's name", () => {
+  expect(parseOptions([...program, "check"], {})).toMatchObject({
+    command: "check",
+    birdSocket: "/run/bird/bird.ctl",
+    kubeProxyConfigz: undefined,
+  });
+  expect(parseOptions(program, { NODE_NAME: "a1" }).command).toBeUndefined();
+});
+
 test("host and port", () => {
   expect(parseHostPort("[::]:9466")).toEqual({ host: "::", port: 9466 });
   expect(parseHostPort("192.0.2.1:80")).toEqual({ host: "192.0.2.1", port: 80 });

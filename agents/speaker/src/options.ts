@@ -1,11 +1,13 @@
 // The speaker's command line: flags over environment over defaults. Refuses what it cannot use, naming the flag.
 
-import { Command, InvalidArgumentError } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { version } from "@sealane/core";
 import { parseHostPort } from "./address.ts";
 
 /** How one speaker runs. */
 export interface SpeakerOptions {
+  /** `check`: look once, print what was found, and end; undefined: keep the routes. */
+  readonly command: "check" | undefined;
   /** The node that it speaks for. */
   readonly node: string;
   /** Undefined: the file `cluster` beside the CA says it. */
@@ -25,6 +27,8 @@ export interface SpeakerOptions {
   readonly originateFile: string;
   /** The last good wish. */
   readonly stateFile: string;
+  /** Whether announcements count for the boot that wrote them, or start from disk after a reboot. */
+  readonly origins: "boot" | "static";
   /** `host:port` for health and metrics. */
   readonly metricsListen: string;
   /** How long a next hop that comes back must be wanted. */
@@ -32,12 +36,18 @@ export interface SpeakerOptions {
   readonly auditMs: number;
   /** Health page of kube-proxy; undefined: announcing does not wait for it. */
   readonly kubeProxyHealthz: string | undefined;
+  /** Configuration page of kube-proxy; undefined: it is not checked. */
+  readonly kubeProxyConfigz: string | undefined;
   readonly logLevel: string;
 }
 
-interface Flags extends Omit<SpeakerOptions, "cluster" | "stableMs" | "auditMs" | "kubeProxyHealthz"> {
+type Undefinable = "command" | "node" | "cluster" | "kubeProxyHealthz" | "kubeProxyConfigz";
+
+interface Flags extends Omit<SpeakerOptions, Undefinable | "stableMs" | "auditMs"> {
+  node?: string;
   cluster?: string;
   kubeProxyHealthz?: string;
+  kubeProxyConfigz?: string;
   stableSeconds: number;
   auditSeconds: number;
 }
@@ -52,6 +62,9 @@ Examples:
     node agents/speaker/src/main.ts --node r1 --cluster fra1 --agent 192.0.2.10:7444 \\
       --token-file ./token --ca-file ./ca.crt --bird-socket /run/bird/bird.ctl
 
+  What is wrong with a node, before its cluster joins; exit status 0 well, 1 wrong, 3 not known:
+    node agents/speaker/src/main.ts check --kube-proxy-configz http://127.0.0.1:10249/configz
+
 The operator's bird.conf includes the file of --include-file and calls sealane_announce() and sealane_install()
 in its filters; deploy/examples/bird.conf shows one. Ending the speaker withdraws nothing.`;
 
@@ -62,7 +75,8 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
       "Keeps the routes of one node's BIRD as its cluster's agent wants them, and reads back what came of it.",
     )
     .version(version)
-    .requiredOption("--node <name>", "the node that it speaks for (NODE_NAME)", env["NODE_NAME"])
+    .addArgument(new Argument("[command]", "check: look at this node once, and change nothing").choices(["check"]))
+    .option("--node <name>", "the node that it speaks for (NODE_NAME)", env["NODE_NAME"])
     .option(
       "--cluster <name>",
       'the cluster (CLUSTER_NAME); else the file "cluster" beside the CA',
@@ -87,10 +101,19 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
       "/run/sealane/bird/originate.conf",
     )
     .option("--state-file <file>", "the last good state", "/var/lib/sealane/speaker.json")
+    .addOption(
+      new Option(
+        "--origins <kind>",
+        "static, as on routers: after a reboot announce at once what is on disk, without agent or kube-proxy",
+      )
+        .choices(["boot", "static"])
+        .default("boot"),
+    )
     .option("--metrics-listen <host:port>", "health and metrics over HTTP", hostPort, "[::]:9466")
     .option("--stable-seconds <seconds>", "how long a next hop that comes back must be wanted", seconds, 5)
     .option("--audit-seconds <seconds>", "between comparisons with the kernel", seconds, 10)
     .option("--kube-proxy-healthz <url>", "after a reboot, announce once this page answers 200")
+    .option("--kube-proxy-configz <url>", "check the configuration that this page gives")
     .option(
       "--log-level <level>",
       "trace, debug, info, warn or error (LOG_LEVEL)",
@@ -98,13 +121,18 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
     )
     .addHelpText("after", examples)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  const { cluster, kubeProxyHealthz, stableSeconds, auditSeconds, ...flags } = program
+  const { node, cluster, kubeProxyHealthz, kubeProxyConfigz, stableSeconds, auditSeconds, ...flags } = program
     .parse(argv)
     .opts<Flags>();
+  const command = program.args[0] === "check" ? "check" : undefined;
+  if (node === undefined && command === undefined) program.error("error: --node <name> is not given");
   return {
     ...flags,
+    command,
+    node: node ?? "",
     cluster,
     kubeProxyHealthz,
+    kubeProxyConfigz,
     stableMs: stableSeconds * 1000,
     auditMs: auditSeconds * 1000,
   };

@@ -1,8 +1,8 @@
 // One speaker: driver, loop, link, last good state and metrics, wired. Ending it withdraws nothing.
 
+import { dirname, join } from "node:path";
 import type { Logger } from "pino";
-import type { Report } from "@sealane/wire";
-import { bootIdentity } from "./boot.ts";
+import { bootIdentity, staticBoot } from "./boot.ts";
 import { dialAgent } from "./dial.ts";
 import type { RouteDriver } from "./driver.ts";
 import { birdCheck } from "./drivers/bird/apply.ts";
@@ -16,7 +16,8 @@ import { AgentLink } from "./link.ts";
 import { makeMetrics, showOutcome } from "./metrics.ts";
 import type { SpeakerOptions } from "./options.ts";
 import { Reconciler } from "./reconcile.ts";
-import { outcomeLog, showPropagation, showState, toReport } from "./tell.ts";
+import { startReporting } from "./reporting.ts";
+import { notSynced, outcomeLog, showPropagation, showState } from "./tell.ts";
 
 const driverName = "bird";
 const commandMs = 5_000;
@@ -31,12 +32,12 @@ export async function startSpeaker(
   const { node, stateFile, kubeProxyHealthz } = options;
   const showLog = outcomeLog(log);
   const metrics = makeMetrics(node, driverName);
-  const boot = await bootIdentity();
+  const boot = await bootOf(options);
   const driver = await openDriver(options, boot);
   const initial = await initialWish(options, boot, log);
   let problem: string | undefined = "nothing was compared with the daemon yet";
   const http = await serveHttp(options.metricsListen, metrics.registry, () => problem);
-  let lastReport: Report | undefined;
+  const stop = new AbortController();
   const link: AgentLink = new AgentLink({
     node,
     dial: async () => dialAgent(options),
@@ -46,9 +47,10 @@ export async function startSpeaker(
     },
     onState: (state) => {
       showState(log, metrics, state);
-      if (state.state === "connected" && lastReport !== undefined) link.report(lastReport);
+      if (state.state === "connected") reporting.repeat();
     },
   });
+  const reporting = startReporting({ options, link, metrics }, stop.signal);
   // What this boot announces already was announced after kube-proxy had synced.
   let mayAnnounce = kubeProxyHealthz === undefined || initial.originate.length > 0;
   let observedUs: bigint | undefined;
@@ -66,14 +68,13 @@ export async function startSpeaker(
       showOutcome(metrics, node, driverName, outcome);
       showPropagation(metrics, outcome, observedUs);
       showLog(outcome);
-      lastReport = toReport(node, outcome);
-      link.report(lastReport);
+      reporting.onOutcome(outcome, mayAnnounce ? undefined : notSynced(options));
       metrics.clockOffset.set(link.clockOffsetSeconds ?? 0);
     },
     stableMs: options.stableMs,
     auditMs: options.auditMs,
   });
-  const stop = new AbortController();
+  driver.watch(() => loop.wake(), stop.signal);
   const announce = () => {
     log.info("kube-proxy has synced: announcing");
     mayAnnounce = true;
@@ -91,6 +92,11 @@ export async function startSpeaker(
       http.close();
     },
   };
+}
+
+/** The mark lies beside the originating part, on the same tmpfs. */
+async function bootOf({ origins, originateFile }: SpeakerOptions): Promise<string> {
+  return origins === "static" ? staticBoot : bootIdentity({ markPath: join(dirname(originateFile), "boot") });
 }
 
 async function openDriver(options: SpeakerOptions, boot: string): Promise<RouteDriver> {

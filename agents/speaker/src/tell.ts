@@ -1,18 +1,40 @@
 // What an outcome is told to: the log, the metrics, the report up. What stays wrong is logged once.
 
 import type { Logger } from "pino";
+import type { CheckResult } from "@sealane/core";
+import { tallyChecks } from "@sealane/core";
 import { nowUnixUs } from "@sealane/wire";
 import type { Report, SessionState } from "@sealane/wire";
 import type { Finding } from "./driver.ts";
 import type { Metrics } from "./metrics.ts";
+import type { SpeakerOptions } from "./options.ts";
 import type { Outcome } from "./reconcile.ts";
-import { reportOf } from "./reconcile.ts";
+import { findingsMax, reportOf } from "./reconcile.ts";
 
-/** The report up; without a count when nothing could be seen. */
-export function toReport(node: string, outcome: Outcome): Report {
+const checkFindingsMax = 40;
+
+/** The report up; without a count when nothing could be seen. `waits`: why the node announces nothing yet. */
+export function toReport(node: string, outcome: Outcome, waits: Finding | undefined): Report {
   const { desired, observed, findings } = reportOf(outcome);
   const counts = observed === undefined ? [] : [{ kind: "routes", desired, observed }];
-  return { node, counts, findings, observedUnixUs: nowUnixUs() };
+  const all = waits === undefined ? findings : [waits, ...findings];
+  return { node, counts, findings: all.slice(0, findingsMax), observedUnixUs: nowUnixUs() };
+}
+
+/** Nothing is announced before kube-proxy has synced. The agent does not call the node ready before either. */
+export function notSynced({ node, kubeProxyHealthz: url }: SpeakerOptions): Finding {
+  const message = `kube-proxy of ${node} has not synced in this boot (${url} does not answer 200): nothing is announced yet`;
+  return { subject: node, reason: "KubeProxyNotSynced", message };
+}
+
+/** A report with what the node's checks came to. These come first: much of the rest follows from them. */
+export function withChecks(report: Report, results: readonly CheckResult[]): Report {
+  const { count, findings } = tallyChecks(results);
+  return {
+    ...report,
+    counts: [...report.counts, count].toSorted((a, b) => (a.kind < b.kind ? -1 : 1)),
+    findings: [...findings.slice(0, checkFindingsMax), ...report.findings],
+  };
 }
 
 /** How long the change took from its origin to this kernel, when it was a live one. */

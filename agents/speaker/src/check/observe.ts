@@ -1,0 +1,32 @@
+// One look at everything that a node's checks judge: the dumb half. What cannot be read is said to be unknown.
+
+import type { Seen } from "../driver.ts";
+import type { SpeakerOptions } from "../options.ts";
+import type { NodeContext, NodeState } from "./node.ts";
+import { readBird } from "./read-bird.ts";
+import { readKernel } from "./read-kernel.ts";
+import { readKubeProxy } from "./read-kube-proxy.ts";
+
+/** What of the process's options says where to look. */
+export type LookOptions = Pick<SpeakerOptions, "ipProgram" | "birdSocket" | "kubeProxyConfigz">;
+
+const answerMs = 5_000;
+
+/** Looks once; takes some milliseconds, and a few seconds at most. Never rejects. */
+export async function observeNode(options: LookOptions, context: NodeContext): Promise<NodeState> {
+  const { ipProgram, birdSocket, kubeProxyConfigz } = options;
+  const [kernel, bird, kubeProxy] = await Promise.all([
+    seen(readKernel({ ipProgram, deadlineMs: answerMs }, context)),
+    readBird({ socketPath: birdSocket, deadlineMs: answerMs }),
+    kubeProxyConfigz === undefined ? undefined : seen(readKubeProxy(kubeProxyConfigz, answerMs)),
+  ]);
+  return { context, kernel, bird, kubeProxy };
+}
+
+async function seen<T>(reading: Promise<T>): Promise<Seen<T>> {
+  try {
+    return { known: true, value: await reading };
+  } catch (error) {
+    return { known: false, why: error instanceof Error ? error.message : String(error) };
+  }
+}
