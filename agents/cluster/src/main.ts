@@ -3,9 +3,12 @@
 import { setFlagsFromString } from "node:v8";
 import { pino } from "pino";
 import { version } from "@sealane/core";
+import { preflight } from "./check/preflight.ts";
+import { runSite } from "./directory/site.ts";
 import { access } from "./kube/auth.ts";
 import { createKubeClient } from "./kube/client.ts";
 import { Election } from "./kube/lease.ts";
+import type { ElectionOptions } from "./kube/lease.ts";
 import { serveHttp } from "./http.ts";
 import { lead } from "./leader.ts";
 import { makeMetrics } from "./metrics.ts";
@@ -15,6 +18,9 @@ import { parseOptions } from "./options.ts";
 setFlagsFromString("--no-flush-bytecode");
 
 const options = parseOptions(process.argv, process.env);
+if (options.command === "check") {
+  process.exit(await preflight(options, (text) => void process.stdout.write(text)));
+}
 const log = pino({
   level: options.logLevel,
   base: { component: "agent" },
@@ -27,6 +33,15 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     log.info({ signal }, "stopping; nothing is withdrawn");
     stop.abort();
   });
+}
+
+const { site } = options;
+if (site !== undefined) {
+  await runSite({ options: { ...options, site }, metrics, log }, stop.signal).catch((error: unknown) => {
+    log.fatal({ err: error }, "cannot start");
+    process.exitCode = 1;
+  });
+  process.exit();
 }
 
 try {
@@ -48,18 +63,25 @@ try {
       client,
       namespace: options.namespace,
       name: "sealane-agent",
-      ...(options.identity === undefined
-        ? {}
-        : { identity: `${options.identity}-${crypto.randomUUID().slice(0, 8)}` }),
+      ...(options.identity === undefined ? {} : identityOfProcess(options.identity)),
       onLead: (term) => {
         log.info({ epoch: String(term.epoch) }, "leading");
         metrics.leader.set(1);
-        term.signal.addEventListener("abort", () => metrics.leader.set(0), { once: true });
-        leading = lead({ options, client, metrics, log }, term).catch((error: unknown) => {
+        const showProblem = (why: string | undefined) => {
+          problem = term.signal.aborted ? undefined : why;
+        };
+        const over = () => {
+          metrics.leader.set(0);
+          showProblem(undefined);
+        };
+        term.signal.addEventListener("abort", over, { once: true });
+        const led = lead({ options, client, metrics, log, showProblem }, term).catch((error: unknown) => {
           log.fatal({ err: error }, "leading failed");
           process.exitCode = 1;
           stop.abort();
         });
+        // The term before may not have fallen silent yet.
+        leading = Promise.all([leading, led]).then(() => undefined);
       },
       onError: (error) => log.warn({ err: error }, "election"),
     },
@@ -73,4 +95,12 @@ try {
 } catch (error) {
   log.fatal({ err: error }, "cannot start");
   process.exitCode = 1;
+}
+
+/** Of two processes with one identity the kubelet starts the second when the first has ended: it needs not be waited for. */
+function identityOfProcess(pod: string): Pick<ElectionOptions, "identity" | "isDead"> {
+  return {
+    identity: `${pod}-${crypto.randomUUID().slice(0, 8)}`,
+    isDead: (holder) => /^[0-9a-f]{8}$/.test(holder.slice(pod.length + 1)) && holder.startsWith(`${pod}-`),
+  };
 }

@@ -1,5 +1,6 @@
 // The agent's metrics, each there from the start so that its absence means something. Labels come from closed lists.
 
+import type { CheckResult } from "@sealane/core";
 import { version } from "@sealane/core";
 import type { ShardChange } from "@sealane/wire";
 import { nowUnixUs } from "@sealane/wire";
@@ -14,6 +15,7 @@ export interface Metrics {
   readonly speakers: Gauge;
   readonly desired: Gauge<"kind">;
   readonly drift: Gauge<"kind">;
+  readonly checks: Gauge<"outcome">;
   readonly propagation: Histogram<"stage">;
   readonly clockOffset: Gauge;
 }
@@ -56,6 +58,7 @@ export function makeMetrics(): Metrics {
       labelNames: ["kind"],
       registers,
     }),
+    checks: checksGauge(registers),
     propagation: new Histogram({
       name: "sealane_propagation_seconds",
       help: "From the observation in the origin cluster to its arrival here, clocks as they are",
@@ -69,6 +72,25 @@ export function makeMetrics(): Metrics {
       registers,
     }),
   };
+}
+
+const outcomes = ["well", "wrong", "unknown"] as const;
+
+function checksGauge(registers: Registry[]): Gauge<"outcome"> {
+  const gauge = new Gauge({
+    name: "sealane_checks",
+    help: "Checks of what the cluster's part stands on, by what they came to",
+    labelNames: ["outcome"],
+    registers,
+  });
+  for (const outcome of outcomes) gauge.set({ outcome }, 0);
+  return gauge;
+}
+
+/** Shows what a look at the cluster came to. */
+export function showChecks(metrics: Metrics, results: readonly CheckResult[]): void {
+  for (const outcome of outcomes)
+    metrics.checks.set({ outcome }, results.filter((result) => result.outcome === outcome).length);
 }
 
 /** Times what arrived live, by the origin's stamp: at this agent, before it is written. */

@@ -1,11 +1,17 @@
 // The agent's command line: flags over environment over defaults. Refuses what it cannot use, naming the flag.
 
-import { Command, InvalidArgumentError } from "commander";
+import { Argument, Command, InvalidArgumentError } from "commander";
 import { formatPrefix, parsePrefix, version } from "@sealane/core";
+import { addSiteFlags, siteExamples, siteOf } from "./directory/options.ts";
+import type { SiteFlags, SiteOptions } from "./directory/options.ts";
 import { parseAddress } from "./link/join.ts";
 
 /** How one agent process runs. */
 export interface AgentOptions {
+  /** `check`: look once, print what was found, and end; undefined: be the cluster's agent. */
+  readonly command: "check" | undefined;
+  /** The cluster is a directory of manifests; undefined: it has an API server. */
+  readonly site: SiteOptions | undefined;
   /** Undefined inside a pod. */
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
@@ -24,7 +30,7 @@ export interface AgentOptions {
   readonly logLevel: string;
 }
 
-interface Flags {
+interface Flags extends SiteFlags {
   kubeconfig?: string;
   context?: string;
   namespace: string;
@@ -47,13 +53,19 @@ Examples:
   Where the API server does not serve ServiceCIDR:
     node agents/cluster/src/main.ts --service-range 10.96.0.0/12 --service-range fd00:10:96::/112
 
-The agent joins with the Secret "sealane-join" (keys "hub" and "token") in its namespace.`;
+  What is wrong with a cluster, before it joins; exit status 0 well, 1 wrong, 3 not known:
+    node agents/cluster/src/main.ts check --kubeconfig ~/.kube/config --context fra1
+${siteExamples}
+The agent of an API server joins with the Secret "sealane-join" (keys "hub" and "token") in its namespace.`;
 
 /** Reads the command line. Prints help or a usage error and ends the process as commander does (status 2 on errors). */
 export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): AgentOptions {
   const program = new Command("sealane-agent")
     .description("Speaks for one cluster: tells the hub what it exports, writes here what others do.")
     .version(version)
+    .addArgument(
+      new Argument("[command]", "check: look at the cluster once, and change nothing").choices(["check"]),
+    )
     .option("--kubeconfig <file>", "kubeconfig; a pod's service account when absent", env["KUBECONFIG"])
     .option("--context <name>", "context of the kubeconfig")
     .option(
@@ -74,8 +86,15 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): A
     .option("--log-level <level>", "trace, debug, info, warn or error", env["LOG_LEVEL"] ?? "info")
     .addHelpText("after", examples)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  addSiteFlags(program, { address, prefixes });
   const flags = program.parse(argv).opts<Flags>();
+  const site = siteOf(flags);
+  if (site !== undefined && "problem" in site) return program.error(`error: ${site.problem}`);
+  if (site !== undefined && program.args[0] === "check")
+    program.error("error: check looks at an API server and has no meaning with --directory");
   return {
+    command: program.args[0] === "check" ? "check" : undefined,
+    site,
     kubeconfig: flags.kubeconfig,
     context: flags.context,
     namespace: flags.namespace,

@@ -15,11 +15,16 @@ const service = "mesh-dns";
 /** Everything, read now. @throws KubeError, or ObjectError for an object that is not as its kind promises. */
 export async function readSurroundings(client: KubeClient, namespace: string): Promise<DnsSurroundings> {
   const [ownAddresses, replicas, clusterDns] = await Promise.all([
-    serviceAddresses(client, namespace, service),
+    readMeshDnsAddresses(client, namespace),
     readReplicas(client, namespace),
     readClusterDns(client),
   ]);
   return { namespace, ownAddresses, replicas, clusterDns };
+}
+
+/** Addresses of the mesh-dns Service, canonical, IPv4 first; empty when there is none. @throws KubeError, ObjectError */
+export function readMeshDnsAddresses(client: KubeClient, namespace: string): Promise<readonly string[]> {
+  return serviceAddresses(client, namespace, service);
 }
 
 /** Canonical addresses of a Service, IPv4 first; empty when there is none or it has no address yet. */
