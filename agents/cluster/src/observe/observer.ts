@@ -1,19 +1,17 @@
-// Observes one cluster's API server and says its facts, whole at first and then as they change. It owns the
-// reflectors of what others write; it refuses to say anything before every one of them has listed all.
+// Observes one cluster and says its facts, whole at first and then as they change, wherever its objects are kept. It
+// follows what others write; it refuses to say anything before every kind of that is known to its end.
 
-import type { FactKind, ShardId, Verdict } from "@sealane/core";
-import { meshDnsService, meshNamespace, shardKey } from "@sealane/core";
+import type { Finding, ShardId, Verdict } from "@sealane/core";
+import { meshDnsService, meshNamespace } from "@sealane/core";
 import type { FactChange } from "../link/fact-table.ts";
-import type { KubeClient } from "../kube/client.ts";
 import { hasStatus } from "../kube/error.ts";
-import { Reflector } from "../kube/reflector.ts";
-import type { ReflectorLimits, ReflectorOptions } from "../kube/reflector.ts";
 import { resourceName, resources } from "../kube/resource.ts";
 import { objectKey, splitKey } from "../kube/store.ts";
 import type { ObjectKey, ReadableStore, Stored } from "../kube/store.ts";
 import { clusterFact, nodeFact } from "./cluster-fact.ts";
 import { exportFact, exportVerdict } from "./export-fact.ts";
 import { FactDiff } from "./fact-diff.ts";
+import type { Follow, FollowOptions, Followed } from "./follow.ts";
 import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
 import type { EndpointSlice } from "./parse-endpoint-slice.ts";
 import { parseNamespace } from "./parse-namespace.ts";
@@ -30,14 +28,19 @@ import { detectRanges } from "./ranges.ts";
 import type { DeclaredRanges } from "./ranges.ts";
 import { reachFacts } from "./reach-facts.ts";
 import { SliceIndex } from "./slice-index.ts";
+import { Unknown } from "./unknown.ts";
+import { WholeShards } from "./whole-shards.ts";
 
 /** What to observe, and whom to tell. */
 export interface ObserverOptions {
-  readonly client: KubeClient;
+  /** Where the cluster's objects are kept. */
+  readonly follow: Follow;
   /** The cluster that the facts are of. */
   readonly cluster: string;
   /** Ranges given by flag. */
   readonly declared: DeclaredRanges;
+  /** What tells this cluster from another of its name while there is no namespace `kube-system`; absent: nothing does. */
+  readonly incarnation?: string;
   /** Facts that changed; at first, all of them in one call. */
   readonly onFacts: (changes: readonly FactChange[]) => void;
   /** Shards that are whole from now on: each once, after the facts in them. */
@@ -50,7 +53,6 @@ export interface ObserverOptions {
   readonly onNamespace?: (name: string) => void;
   /** Something is unknown or cannot be read; what was known is held. */
   readonly onProblem?: (error: Error) => void;
-  readonly limits?: Partial<ReflectorLimits>;
 }
 
 /** Slices that imports are made of are no facts of this cluster. */
@@ -58,28 +60,32 @@ const notImportedSelector = "endpointslice.kubernetes.io/managed-by!=sealane.dev
 
 const clusterDnsKey = objectKey("kube-system", "kube-dns");
 const meshDnsKey = objectKey(meshNamespace, meshDnsService);
+const systemKey = objectKey("", "kube-system");
 
 /** Keys to look at again, each with the time of the first change since it was looked at. */
 type Dirty = Map<ObjectKey, bigint>;
 
 /** Observes until the signal aborts. */
-export class KubernetesObserver {
+export class Observer {
   readonly #options: ObserverOptions;
   readonly #signal: AbortSignal;
-  readonly #reflectors: readonly { readonly synced: boolean }[];
-  readonly #nodes: Reflector<Node>;
-  readonly #namespaces: Reflector<Namespace>;
-  readonly #services: Reflector<Service>;
-  readonly #slices: Reflector<EndpointSlice>;
-  readonly #exports: Reflector<ServiceExport>;
-  readonly #serviceCidrs: Reflector<ServiceCidr> | undefined;
+  readonly #followed: readonly { readonly synced: boolean }[];
+  readonly #nodes: Followed<Node>;
+  readonly #namespaces: Followed<Namespace>;
+  readonly #services: Followed<Service>;
+  readonly #slices: Followed<EndpointSlice>;
+  readonly #exports: Followed<ServiceExport>;
+  readonly #serviceCidrs: Followed<ServiceCidr> | undefined;
   readonly #sliceIndex = new SliceIndex();
+  readonly #unknown: Unknown;
   readonly #diff: FactDiff;
   readonly #dirtyNodes: Dirty = new Map();
   readonly #dirtyNamespaces: Dirty = new Map();
   readonly #dirtyServices: Dirty = new Map();
+  /** Services that nothing is said of until more is known. */
+  readonly #heldServices: Dirty = new Map();
   #clusterDirtySince: bigint | undefined;
-  readonly #completed = new Set<string>();
+  readonly #whole: WholeShards;
   #scheduled = false;
   #synced = false;
 
@@ -87,27 +93,28 @@ export class KubernetesObserver {
     this.#options = options;
     this.#signal = signal;
     this.#diff = new FactDiff(options.cluster);
-    this.#nodes = this.#reflect({
+    this.#whole = new WholeShards(options.cluster);
+    this.#nodes = this.#follow({
       resource: resources.nodes,
       parse: parseNode,
       onChange: (keys, at) => this.#mark([this.#dirtyNodes], keys, at, "cluster"),
     });
-    this.#namespaces = this.#reflect({
+    this.#namespaces = this.#follow({
       resource: resources.namespaces,
       parse: parseNamespace,
       onChange: (keys, at) => this.#onNamespaces(keys, at),
     });
-    this.#services = this.#reflect({
+    this.#services = this.#follow({
       resource: resources.services,
       parse: parseService,
       onChange: (keys, at) => this.#onServices(keys, at),
     });
-    this.#exports = this.#reflect({
+    this.#exports = this.#follow({
       resource: resources.serviceExports,
       parse: parseServiceExport,
       onChange: (keys, at) => this.#onExports(keys, at),
     });
-    this.#slices = this.#reflect({
+    this.#slices = this.#follow({
       resource: resources.endpointSlices,
       parse: parseEndpointSlice,
       labelSelector: notImportedSelector,
@@ -116,26 +123,38 @@ export class KubernetesObserver {
     });
     this.#serviceCidrs =
       options.declared.service === undefined
-        ? this.#reflect({
+        ? this.#follow({
             resource: resources.serviceCidrs,
             parse: parseServiceCidr,
             onChange: (_keys, at) => this.#mark([], [], at, "cluster"),
           })
         : undefined;
-    const all = [
-      this.#nodes,
-      this.#namespaces,
-      this.#services,
-      this.#exports,
-      this.#slices,
-      this.#serviceCidrs,
-    ];
-    this.#reflectors = all.filter((each) => each !== undefined);
+    const kinds = {
+      nodes: this.#nodes,
+      namespaces: this.#namespaces,
+      services: this.#services,
+      exports: this.#exports,
+      slices: this.#slices,
+      serviceCidrs: this.#serviceCidrs,
+    };
+    const parts = { namespace: systemKey, services: [clusterDnsKey, meshDnsKey], meshDns: meshDnsKey };
+    this.#unknown = new Unknown(kinds, parts);
+    this.#followed = Object.values(kinds).filter((each) => each !== undefined);
   }
 
   /** Everything has been said at least once. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** The cluster's Services. */
+  get services(): ReadableStore<Service> {
+    return this.#services.store;
+  }
+
+  /** Slices of one Service. */
+  slicesOf(service: ObjectKey): Iterable<EndpointSlice> {
+    return this.#sliceIndex.of(service);
   }
 
   /** The cluster's ServiceExports. */
@@ -153,19 +172,26 @@ export class KubernetesObserver {
     const key = objectKey(namespace, name);
     const serviceExport = this.#exports.store.get(key);
     if (serviceExport === undefined || !this.#services.synced) return undefined;
+    if (this.#services.unreadable?.hasUnknown(key) === true) return undefined;
     return exportVerdict(serviceExport, this.#services.store.get(key));
   }
 
   /** Whether objects can be made in the namespace; undefined while that is not known. */
   namespaceExists(name: string): boolean | undefined {
-    if (!this.#namespaces.synced) return undefined;
-    const namespace = this.#namespaces.store.get(objectKey("", name));
+    const key = objectKey("", name);
+    if (!this.#namespaces.synced || this.#namespaces.unreadable?.hasUnknown(key) === true) return undefined;
+    const namespace = this.#namespaces.store.get(key);
     return namespace !== undefined && !namespace.terminating;
   }
 
   /** Underlay addresses of a node; empty when it is not known. */
   nodeAddresses(name: string): readonly string[] {
     return this.#nodes.store.get(objectKey("", name))?.addresses ?? [];
+  }
+
+  /** Objects that cannot be read, for a person. */
+  findings(): readonly Finding[] {
+    return this.#unknown.findings();
   }
 
   /** IP families of the cluster's Services, from its service ranges; empty while unknown. */
@@ -178,32 +204,23 @@ export class KubernetesObserver {
     );
   }
 
-  #reflect<T extends Stored>(
-    options: Pick<ReflectorOptions<T>, "resource" | "parse" | "onChange" | "observe" | "labelSelector">,
-  ): Reflector<T> {
+  #follow<T extends Stored>(
+    options: Pick<FollowOptions<T>, "resource" | "parse" | "onChange" | "observe" | "labelSelector">,
+  ): Followed<T> {
     const report = this.#options.onProblem ?? (() => {});
-    return new Reflector<T>(
+    return this.#options.follow<T>(
       {
         ...options,
-        client: this.#options.client,
         onSynced: () => this.#schedule(),
         onInvalid: report,
-        onState: (state) => {
-          if (state.is === "unknown") report(withCure(options.resource, state.error));
-        },
-        ...(this.#options.limits === undefined ? {} : { limits: this.#options.limits }),
+        onUnknown: (error) => report(withCure(options.resource, error)),
       },
       this.#signal,
     );
   }
 
   #onNamespaces(keys: readonly ObjectKey[], at: bigint): void {
-    this.#mark(
-      [this.#dirtyNamespaces],
-      keys,
-      at,
-      keys.includes(objectKey("", "kube-system")) ? "cluster" : undefined,
-    );
+    this.#mark([this.#dirtyNamespaces], keys, at, keys.includes(systemKey) ? "cluster" : undefined);
     for (const key of keys) this.#options.onNamespace?.(splitKey(key).name);
   }
 
@@ -243,7 +260,8 @@ export class KubernetesObserver {
   }
 
   #flush(): void {
-    if (!this.#reflectors.every((each) => each.synced)) return;
+    if (!this.#followed.every((each) => each.synced)) return;
+    for (const [key, at] of take(this.#heldServices)) this.#dirtyServices.set(key, at);
     for (const [key, at] of take(this.#dirtyServices)) this.#sayService(key, at);
     for (const [key, at] of take(this.#dirtyNodes)) {
       const node = this.#nodes.store.get(key);
@@ -258,12 +276,14 @@ export class KubernetesObserver {
   }
 
   #sayCluster(at: bigint): void {
+    if (this.#unknown.cluster()) return;
     this.#clusterDirtySince = undefined;
-    const system = this.#namespaces.store.get(objectKey("", "kube-system"));
-    if (system === undefined) return;
+    const system = this.#namespaces.store.get(systemKey);
+    const incarnation = system?.uid ?? this.#options.incarnation;
+    if (incarnation === undefined) return;
     const cidrs = this.#serviceCidrs?.store.values() ?? [];
     const fact = clusterFact({
-      incarnation: system.uid,
+      incarnation,
       ranges: detectRanges(this.#nodes.store.values(), cidrs, this.#options.declared),
       meshDns: this.#services.store.get(meshDnsKey),
       clusterDns: this.#services.store.get(clusterDnsKey),
@@ -272,6 +292,10 @@ export class KubernetesObserver {
   }
 
   #sayService(key: ObjectKey, at: bigint): void {
+    if (this.#unknown.service(key)) {
+      this.#heldServices.set(key, at);
+      return;
+    }
     const { namespace, name } = splitKey(key);
     const service = this.#services.store.get(key);
     const serviceExport = this.#exports.store.get(key);
@@ -290,7 +314,8 @@ export class KubernetesObserver {
   #emit(): void {
     const changes = this.#diff.take();
     if (changes.length > 0) this.#options.onFacts(changes);
-    const shards = this.#newShards(changes);
+    const seen = changes.map(({ shard }) => shard);
+    const shards = this.#whole.take(seen, (id) => this.#unknown.shard(id));
     if (shards.length > 0) this.#options.onComplete(shards);
     if (this.#synced) return;
     this.#synced = true;
@@ -299,22 +324,6 @@ export class KubernetesObserver {
       [...this.#exports.store.values()].map(({ namespace, name }) => objectKey(namespace, name)),
     );
     this.#options.onSynced();
-  }
-
-  /** Shards that were never declared whole: every kind without namespaces at first, then each namespace's when it appears. */
-  #newShards(changes: readonly FactChange[]): ShardId[] {
-    const { cluster } = this.#options;
-    // `path` travels after all other kinds: once it is whole, the hub knows that everything was said.
-    const kinds: readonly FactKind[] = ["cluster", "node", "namespace", "path"];
-    const always = kinds.map((kind): ShardId => ({ kind, origin: cluster, namespace: "" }));
-    const fresh: ShardId[] = [];
-    for (const id of [...always, ...changes.map((change) => change.shard)]) {
-      const key = shardKey(id);
-      if (this.#completed.has(key)) continue;
-      this.#completed.add(key);
-      fresh.push(id);
-    }
-    return fresh;
   }
 }
 
