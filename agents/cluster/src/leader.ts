@@ -4,8 +4,7 @@
 import type { Logger } from "pino";
 import type { DesiredNames, ShardId } from "@sealane/core";
 import { localiseNames } from "@sealane/core";
-import type { ShardChange } from "@sealane/wire";
-import { ReceivedView, ShardTable } from "@sealane/wire";
+import type { SessionClient, ShardChange } from "@sealane/wire";
 import type { DnsPart } from "./dns-part.ts";
 import { startDns } from "./dns-part.ts";
 import { Executor } from "./execute/executor.ts";
@@ -15,13 +14,19 @@ import { EventRecorder } from "./kube/events.ts";
 import type { Term } from "./kube/lease.ts";
 import { openHubSession } from "./link/hub-session.ts";
 import type { Membership } from "./link/membership.ts";
-import { ensureMembership, joinSecretName } from "./link/membership.ts";
 import { observe } from "./link/observed-facts.ts";
-import { keepRenewed } from "./link/renewal.ts";
+import { joinMesh, keepMembership } from "./membership-part.ts";
+import { editTeller } from "./edit-teller.ts";
+import type { Leaving } from "./leave/leaving.ts";
+import { concludeLeaving, followLeaving } from "./leave/leaving.ts";
 import type { Metrics } from "./metrics.ts";
 import { showPropagation } from "./metrics.ts";
 import type { AgentOptions } from "./options.ts";
+import { partOf } from "./part-term.ts";
 import { quarantineTeller } from "./quarantine.ts";
+import type { ReceivedPart } from "./received-part.ts";
+import { openReceived } from "./received-part.ts";
+import { followApiServer } from "./observe/follow.ts";
 import type { Relay } from "./relay/relay.ts";
 import { startRelay } from "./relay/relay.ts";
 import { startReports } from "./reports.ts";
@@ -34,6 +39,8 @@ export interface Agent {
   readonly client: KubeClient;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** What readiness says: why this replica cannot do its work, or undefined. */
+  readonly showProblem: (problem: string | undefined) => void;
 }
 
 /** Leads until the term ends. Rejects only on what no retry can mend. */
@@ -51,25 +58,12 @@ export async function lead(agent: Agent, term: Term): Promise<void> {
     { instance, onError: (error) => log.debug({ err: error }, "an Event was not written") },
     term.signal,
   );
-  const membership = await untilDone(
-    () => ensureMembership(client, options.namespace, Date.now()),
-    term.signal,
-    (error) => {
-      log.error({ err: error }, "cannot join");
-      events.record(subject, {
-        type: "Warning",
-        reason: "JoinFailed",
-        action: "Join",
-        note: error instanceof Error ? error.message : String(error),
-      });
-    },
-  );
-  if (membership === undefined) return;
-  log.info(
-    { cluster: membership.cluster, hub: membership.hub },
-    `member of the mesh (Secret ${joinSecretName} is not needed any more)`,
-  );
-  await serve({ agent, term, events, membership, subject });
+  // Once for each membership: joining another hub, or under another name, begins anew.
+  while (!term.signal.aborted) {
+    const membership = await joinMesh({ agent, events, subject }, term);
+    if (membership === undefined) return;
+    await serve({ agent, term, events, membership, subject });
+  }
 }
 
 interface Service {
@@ -81,69 +75,132 @@ interface Service {
 }
 
 async function serve(service: Service): Promise<void> {
-  const { agent, term, events, membership } = service;
+  const { agent, events, membership } = service;
   const { client, log } = agent;
   const { cluster } = membership;
+  const { term, end } = partOf(service.term);
+  // What writes into the cluster falls silent first when the cluster leaves.
+  const making = partOf(term);
   const onProblem = (error: Error) => log.warn({ err: error }, "problem");
-  const received = new ShardTable();
-  const view = new ReceivedView(received);
+  const received = await openReceived(agent, making.term, membership);
+  if (received === undefined) return;
+  const { view } = received;
   let executor: Executor | undefined;
-  const facts = observe(agent, term, {
+  const facts = observe(agent.options, term, {
+    follow: followApiServer(client),
     cluster,
     onExport: (namespace, name) => executor?.touchExport(namespace, name),
     onNamespace: (name) => executor?.touchNamespace(name),
     onProblem,
   });
   const { observer } = facts;
-  const parts = { client, term, clusterName: cluster, view, cluster: observer, events, onProblem };
+  const parts = {
+    client,
+    term: making.term,
+    clusterName: cluster,
+    view,
+    cluster: observer,
+    events,
+    onProblem,
+  };
   executor = new Executor(parts);
   await facts.synced;
   if (term.signal.aborted) return;
   const addresses = () => observer.nodeAddresses(agent.options.node ?? "");
-  const relay = startRelay({ agent, term, cluster, received, addresses });
-  const dns = startDns(agent, term.signal);
-  const follow = follower(service, view, { executor, relay, dns });
-  const session = openHubSession({
-    membership: keepRenewed(agent, membership, term.signal).current,
+  const relay = startRelay({ agent, term, making: making.term, cluster, received, addresses });
+  const dns = startDns(agent, service, making.term.signal);
+  const leaving = followLeaving({
+    agent,
+    term,
+    cluster,
+    view: received.view,
+    nodes: () => facts.table.shards.entries({ kind: "node", origin: cluster, namespace: "" }).keys(),
+    stopMaking: making.end,
+    report: (report) => session.report(report),
+  });
+  const follow = follower(service, received, { executor, relay, dns, leaving });
+  const kept = keepMembership(service, membership, term, { onJoined: () => session.redial(), onMoved: end });
+  const showState = followState(agent);
+  const session: SessionClient = openHubSession({
+    membership: kept.current,
     epoch: term.epoch,
     facts: facts.table,
-    received,
-    onChanges: follow,
-    onState: followState(agent),
+    received: received.table,
+    onChanges: follow.changed,
+    onCaughtUp: follow.caughtUp,
+    onState: (state) => {
+      showState(state);
+      if (!leaving.state(state)) kept.followState(state);
+    },
   });
+  received.awaitHub();
   facts.onWake(() => session.wake());
-  relay.onReport((report) => session.report(report));
-  startReports({ agent, session, executor, dns, relay }, term.signal);
-  await aborted(term.signal);
+  const tellEdits = editTeller(events, service.subject);
+  relay.onReport((report) => {
+    facts.heard(report);
+    leaving.heard(report);
+    tellEdits(report);
+    session.report(report);
+  });
+  const findings = () => [...observer.findings(), ...received.findings()];
+  startReports({ agent, session, executor, dns, relay, findings }, making.term.signal);
+  const outcome = await Promise.race([aborted(term.signal), leaving.left]);
   session.close();
   relay.close();
+  end();
+  if (outcome === "left") await concludeLeaving(agent, service.term, cluster);
 }
 
 interface Followers {
   readonly executor: Executor;
   readonly relay: Relay;
   readonly dns: DnsPart;
+  readonly leaving: Leaving;
 }
 
 const stubs: ShardId = { kind: "stub", origin: "", namespace: "" };
 
 /** Hands each frame's changes to everybody whom they concern; the view first. */
-function follower(service: Service, view: ReceivedView, { executor, relay, dns }: Followers) {
+function follower(service: Service, received: ReceivedPart, { executor, relay, dns, leaving }: Followers) {
   const { agent, events, membership, subject } = service;
   const { cluster } = membership;
+  const { view } = received;
   const tellQuarantine = quarantineTeller({ cluster, view, events, subject, log: agent.log });
   let names: DesiredNames | undefined;
-  return (changes: readonly ShardChange[]) => {
-    for (const change of changes) view.follow(change);
-    for (const change of changes) executor.follow(change);
-    relay.changed(changes);
-    // Whole shards travel in the order of kinds, and stubs are the last of them.
-    if (view.complete(stubs)) relay.settle();
-    showPropagation(agent.metrics, changes);
-    if (changes.some(({ id }) => id.kind === "member")) tellQuarantine();
-    if (!changes.some(({ id }) => id.kind === "stub")) return;
+  let hasCaughtUp = false;
+  const settle = () => {
+    if (hasCaughtUp && view.complete(stubs)) relay.settle();
+  };
+  const offerNames = () => {
+    if (!received.confirmed()) return;
     names = localiseNames(view, cluster, names);
     dns.offer(names);
+  };
+  received.onConfirmed(() => {
+    relay.confirm();
+    executor.touchAll();
+    tellQuarantine();
+    leaving.changed();
+    if ([...view.stubs()].length > 0) offerNames();
+  });
+  return {
+    changed: (changes: readonly ShardChange[]) => {
+      received.follow(changes);
+      for (const change of changes) executor.follow(change);
+      relay.changed(changes);
+      settle();
+      showPropagation(agent.metrics, changes);
+      if (changes.some(({ id }) => id.kind === "member")) {
+        tellQuarantine();
+        leaving.changed();
+      }
+      if (changes.some(({ id }) => id.kind === "stub")) offerNames();
+    },
+    caughtUp: () => {
+      hasCaughtUp = true;
+      received.caughtUp();
+      settle();
+    },
   };
 }
 

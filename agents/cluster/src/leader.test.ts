@@ -1,0 +1,115 @@
+// A leader as a whole, between a real hub and the fake API server: what it does without the hub, and without the hub's
+// consent.
+
+import { pino } from "pino";
+import { expect, onTestFinished, test } from "vitest";
+import { TestAgent, joinNew } from "../../../services/hub/src/testing/agent.ts";
+import { sayCluster } from "../../../services/hub/src/testing/facts.ts";
+import { resources } from "./kube/resource.ts";
+import { fixtures } from "./kube/testing/fixtures.ts";
+import { eventually } from "./kube/testing/wait.ts";
+import type { Agent } from "./leader.ts";
+import { lead } from "./leader.ts";
+import { lastGoodSecretName } from "./link/last-good-read.ts";
+import { readSecret } from "./link/secrets.ts";
+import type { Mesh } from "./link/testing/member-hub.ts";
+import { freePort, namespace, startMesh } from "./link/testing/member-hub.ts";
+import { makeMetrics } from "./metrics.ts";
+import { parseOptions } from "./options.ts";
+
+interface Leading {
+  readonly problem: () => string | undefined;
+  readonly connected: () => Promise<boolean>;
+  /** Ends the term, and waits until everything is silent. */
+  readonly end: () => Promise<void>;
+}
+
+async function startLeader({ client }: Mesh, epoch: bigint): Promise<Leading> {
+  const stop = new AbortController();
+  let problem: string | undefined;
+  const metrics = makeMetrics();
+  const argv = ["node", "agent", "--listen", `127.0.0.1:${await freePort()}`, "--namespace", namespace];
+  const agent: Agent = {
+    options: parseOptions(argv, {}),
+    client,
+    metrics,
+    log: pino({ level: "silent" }),
+    showProblem: (text) => {
+      problem = text;
+    },
+  };
+  const term = { epoch, signal: stop.signal, isCurrent: () => !stop.signal.aborted };
+  const leading = lead(agent, term);
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await leading;
+  };
+  onTestFinished(end);
+  return {
+    problem: () => problem,
+    connected: async () => (await metrics.sessionUp.get()).values[0]?.value === 1,
+    end,
+  };
+}
+
+/** Cluster `a` with namespace shop behind the API server, cluster `b` that exports shop/web at the hub. */
+async function startClusters(mesh: Mesh): Promise<ReturnType<typeof fixtures>> {
+  const kube = fixtures(mesh.client);
+  for (const name of [namespace, "shop"]) await kube.create(resources.namespaces, "", name);
+  const certificate = await joinNew(mesh.hub, "b");
+  sayCluster(new TestAgent({ address: mesh.hub.sessionAddress, cluster: "b", certificate }), 2);
+  await mesh.offer("a");
+  return kube;
+}
+
+test(
+  "a leader without its hub repairs what the leader before it had received",
+  { timeout: 40_000 },
+  async () => {
+    const mesh = await startMesh();
+    const kube = await startClusters(mesh);
+    const slices = async () =>
+      (await kube.list(resources.endpointSlices, "shop")).map((slice) => slice["endpoints"]);
+    const first = await startLeader(mesh, 1n);
+    await eventually("the import", async () => (await slices()).length > 0);
+    await eventually(
+      "the state to be kept",
+      async () => (await readSecret(mesh.client, namespace, lastGoodSecretName))?.["standing"] === "current",
+    );
+    const before = await slices();
+    await first.end();
+    await mesh.hub.close();
+    for (const { metadata } of await kube.list(resources.endpointSlices, "shop"))
+      await kube.remove(resources.endpointSlices, "shop", metadata.name);
+    const second = await startLeader(mesh, 2n);
+    await eventually("the slices to be back", async () => (await slices()).length > 0, 20_000);
+    expect(await slices()).toEqual(before);
+    expect(await second.connected()).toBe(false);
+    expect(await kube.get(resources.serviceImports, "shop", "web")).toBeDefined();
+  },
+);
+
+test("a revoked cluster says what to do, holds what it has, and is back with a new token", async () => {
+  const mesh = await startMesh();
+  const kube = await startClusters(mesh);
+  const leader = await startLeader(mesh, 1n);
+  await eventually("the import", async () => (await kube.list(resources.endpointSlices, "shop")).length > 0);
+  expect([leader.problem(), await leader.connected()]).toEqual([undefined, true]);
+  await mesh.hub.revokeCluster("a");
+  await eventually("readiness to say it", () => leader.problem() !== undefined);
+  expect(leader.problem()).toMatch(/revoked.*sealane token create a, then: kubectl/);
+  await eventually("the Event", async () =>
+    (await kube.list(resources.events, "default")).some(
+      (event) =>
+        event["reason"] === "CertificateNotAccepted" && event["note"].includes("sealane token create a"),
+    ),
+  );
+  expect(await kube.list(resources.endpointSlices, "shop")).toHaveLength(1);
+  await mesh.offer("a");
+  await eventually(
+    "the session",
+    async () => leader.problem() === undefined && (await leader.connected()),
+    20_000,
+  );
+  expect(await kube.list(resources.endpointSlices, "shop")).toHaveLength(1);
+});
