@@ -2,6 +2,7 @@
 // what happened; where their origin stood and when is the envelope's matter, not theirs.
 
 import type { ClusterFact, ExportFact, NamespaceFact, NodeFact, ReachFact } from "./facts.ts";
+import type { Departure } from "./published.ts";
 import type { ShardId } from "./shard.ts";
 import type { Declared } from "./world.ts";
 
@@ -32,10 +33,23 @@ export interface DeclaredFact {
   readonly declared: Declared;
 }
 
+/** Members hold nothing any more of ranges whose release has this number or an earlier one. */
+export interface LetGoFact {
+  readonly type: "letGo";
+  readonly members: readonly (readonly [cluster: string, upTo: number])[];
+}
+
+/** By an operator's word the cluster is leaving, and has got so far. */
+export interface DepartFact {
+  readonly type: "depart";
+  readonly cluster: string;
+  readonly departure: Departure;
+}
+
 /** By an operator's word the cluster left: all that it said and held is gone. */
 export interface ForgetFact {
   readonly type: "forget";
   readonly cluster: string;
 }
 
-export type Fact = SectionFact | SyncedFact | DeclaredFact | ForgetFact;
+export type Fact = SectionFact | SyncedFact | DeclaredFact | LetGoFact | DepartFact | ForgetFact;

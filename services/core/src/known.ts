@@ -11,15 +11,16 @@ export function knowing(world: World, cluster: string): World {
   return {
     ...world,
     origins: world.origins.with(cluster, emptyOrigin),
-    pending: withName(world.pending, cluster),
+    pending: world.leaving.has(cluster) ? world.pending : withName(world.pending, cluster),
     left: withoutName(world.left, cluster),
   };
 }
 
-/** The world in which the cluster is pending exactly when its word is missing. */
+/** The world in which the cluster is pending exactly when its word is missing. Nobody waits for one that is leaving. */
 export function settle(world: World, cluster: string): World {
   const origin = world.origins.get(cluster);
-  const said = origin !== undefined && origin.cluster.entries.has("") && (origin.synced || origin.restored);
+  const heard = origin !== undefined && origin.cluster.entries.has("") && (origin.synced || origin.restored);
+  const said = heard || world.leaving.has(cluster);
   const pending =
     origin === undefined || said ? withoutName(world.pending, cluster) : withName(world.pending, cluster);
   return pending === world.pending ? world : { ...world, pending };

@@ -1,13 +1,14 @@
 // What changes who belongs and what is allowed: a cluster said everything, documents changed, a cluster left
 // by an operator's word. Loss of contact is no such thing and is not here.
 
-import { withClaims } from "./claims.ts";
 import { compareText, sameValue } from "./compare.ts";
-import { fuseAgain, fuseAll, readmit, waitingClusters, touchCluster } from "./derive.ts";
+import { fuseAgain, fuseAll, othersOf, readmit, waitingClusters, touchCluster } from "./derive.ts";
 import { dropUnconfirmed } from "./fact-shard.ts";
 import { knowing, settle } from "./known.ts";
 import { withName, withoutName } from "./name-set.ts";
 import { memberShard, stubShard } from "./published-shards.ts";
+import type { Departure } from "./published.ts";
+import { withHeld, withoutAwaited } from "./releases.ts";
 import type { Touches } from "./touch.ts";
 import type { Declared, World } from "./world.ts";
 
@@ -33,7 +34,8 @@ export function sync(before: World, cluster: string, touches: Touches): World {
 export function declare(world: World, declared: Declared, touches: Touches): World {
   if (sameDeclared(world.declared, declared)) return world;
   const clusters = [...world.origins.keys()].toSorted(compareText);
-  for (const cluster of clusters) {
+  for (const cluster of world.leaving.keys()) touches.add(memberShard, cluster);
+  for (const cluster of [...clusters, ...world.leaving.keys()]) {
     touches.add(memberShard, cluster);
     touches.add(stubShard, cluster);
   }
@@ -41,22 +43,49 @@ export function declare(world: World, declared: Declared, touches: Touches): Wor
   return clusters.reduce((next, cluster) => fuseAll(next, cluster, touches), readmitted);
 }
 
-/** The cluster left: all that it said and held is gone, and waiting clusters may have its ranges. */
+/** The cluster is leaving: from now on it has nothing for the others, and it holds its ranges until it has left. */
+export function depart(before: World, cluster: string, departure: Departure, touches: Touches): World {
+  if (before.leaving.get(cluster) === departure || before.left.has(cluster)) return before;
+  touchCluster(before, cluster, touches);
+  const leaving = new Map(before.leaving).set(cluster, departure);
+  return fuseAll(settle({ ...before, leaving }, cluster), cluster, touches);
+}
+
+/** Members let go of freed ranges; what nobody is waited for any more, waiting clusters may have. */
+export function letGo(world: World, members: ReadonlyMap<string, number>, touches: Touches): World {
+  const book = withoutAwaited(world.book, members);
+  if (book === world.book) return world;
+  const next = { ...world, book };
+  return book.length === world.book.length ? next : readmit(next, waitingClusters(next), touches);
+}
+
+/**
+ * The cluster left: all that it said is gone, nobody waits for it to let go of anything, and waiting clusters may
+ * have its ranges when the others have let go of them.
+ */
 export function forget(world: World, cluster: string, touches: Touches): World {
   if (world.left.has(cluster)) return world;
   touchCluster(world, cluster, touches);
   let next: World = {
     ...world,
-    book: withClaims(world.book, cluster, []),
+    book: withoutAwaited(
+      withHeld(world.book, cluster, [], othersOf(world, cluster)),
+      new Map([[cluster, Number.POSITIVE_INFINITY]]),
+    ),
     origins: world.origins.without(cluster),
     admissions: world.admissions.without(cluster),
     pending: withoutName(world.pending, cluster),
+    leaving: withoutDeparture(world.leaving, cluster),
     left: withName(world.left, cluster),
   };
   for (const [namespace, shard] of world.origins.get(cluster)?.exports ?? []) {
     for (const name of shard.entries.keys()) next = fuseAgain(next, namespace, name, cluster, touches);
   }
   return readmit(next, waitingClusters(next), touches);
+}
+
+function withoutDeparture(leaving: World["leaving"], cluster: string): World["leaving"] {
+  return leaving.has(cluster) ? new Map([...leaving].filter(([name]) => name !== cluster)) : leaving;
 }
 
 function sameDeclared(a: Declared, b: Declared): boolean {

@@ -7,6 +7,7 @@ import { emptyShard, restoredShard } from "./fact-shard.ts";
 import type { ClusterFact, ExportFact } from "./facts.ts";
 import { PersistentMap } from "./persistent-map.ts";
 import { comparePrefixText } from "./prefix.ts";
+import type { Departure } from "./published.ts";
 import { Touches } from "./touch.ts";
 import type { Claim, Declared, Origin, World } from "./world.ts";
 
@@ -29,6 +30,8 @@ export interface StoredWorld {
   /** The address book. */
   readonly book: readonly Claim[];
   readonly clusters: readonly StoredCluster[];
+  /** Clusters that are leaving, sorted. */
+  readonly leaving: readonly (readonly [cluster: string, departure: Departure])[];
   /** Clusters that an operator made leave. */
   readonly left: readonly string[];
 }
@@ -54,6 +57,7 @@ export function emptyWorld(declared: Declared = nothingDeclared): World {
     book: [],
     origins: PersistentMap.empty(),
     pending: new Set(),
+    leaving: new Map(),
     left: new Set(),
     admissions: PersistentMap.empty(),
     services: PersistentMap.empty(),
@@ -64,12 +68,14 @@ export function emptyWorld(declared: Declared = nothingDeclared): World {
 export function restoreWorld(declared: Declared, stored: StoredWorld): World {
   const clusters = stored.clusters.toSorted((a, b) => compareText(a.name, b.name));
   const names = clusters.map((cluster) => cluster.name);
-  const claimed = stored.book.map((claim) => claim.cluster);
+  const leaving = new Map(stored.leaving);
+  const claimed = stored.book.flatMap((claim) => (claim.release === undefined ? [claim.cluster] : []));
   const world: World = {
     ...emptyWorld(declared),
     book: stored.book.toSorted((a, b) => comparePrefixText(a.prefix, b.prefix)),
     origins: PersistentMap.of(clusters.map((cluster) => [cluster.name, restoredOrigin(cluster)] as const)),
-    pending: new Set(claimed.filter((name) => !names.includes(name))),
+    pending: new Set(claimed.filter((name) => !names.includes(name) && !leaving.has(name))),
+    leaving,
     left: new Set(stored.left),
   };
   const touches = new Touches();
@@ -88,6 +94,7 @@ export function storedWorld(world: World): StoredWorld {
   return {
     book: world.book,
     clusters: clusters.toSorted((a, b) => compareText(a.name, b.name)),
+    leaving: [...world.leaving].toSorted(([a], [b]) => compareText(a, b)),
     left: [...world.left].toSorted(compareText),
   };
 }

@@ -79,21 +79,25 @@ export function statusOf(
 
 /** Whether the pods of a cluster's service are published: its export is accepted, or it is the mesh-dns. */
 export function isReachPublished(world: World, cluster: string, namespace: string, service: string): boolean {
+  if (world.leaving.has(cluster)) return false;
   return isMeshDns(namespace, service) || statusOf(world, cluster, namespace, service)?.accepted === true;
 }
 
 /** The member's entry. */
 export function memberOf(world: World, cluster: string): Member | undefined {
   const fact = world.origins.get(cluster)?.cluster.entries.get("");
-  if (fact === undefined) return undefined;
+  const departure = world.leaving.get(cluster);
+  if (fact === undefined && departure === undefined) return undefined;
   const asn = world.declared.clusters.get(cluster)?.asn ?? 0;
-  return { incarnation: fact.incarnation, ranges: admissionFor(world, cluster).verdicts, asn };
+  const ranges = admissionFor(world, cluster).verdicts;
+  const member = { incarnation: fact?.incarnation ?? "", ranges, asn };
+  return departure === undefined ? member : { ...member, departure };
 }
 
 /** The cluster's DNS. */
 export function stubOf(world: World, cluster: string): Stub | undefined {
   const fact = world.origins.get(cluster)?.cluster.entries.get("");
-  if (fact === undefined) return undefined;
+  if (fact === undefined || world.leaving.has(cluster)) return undefined;
   const { meshZone } = world.declared;
   const addresses = heldAddresses(admissionFor(world, cluster), fact.dnsAddresses, serviceKinds);
   return { zone: clusterZone(cluster, meshZone), meshZone, addresses, port: fact.dnsPort };
@@ -104,7 +108,7 @@ export function nodeOf(world: World, cluster: string, node: string): NodeFact | 
   const origin = world.origins.get(cluster);
   const fact = origin?.nodes.entries.get(node);
   // Before its cluster's ranges are known a node would look as if it had no address: better not known at all.
-  if (fact === undefined || !origin?.cluster.entries.has("")) return undefined;
+  if (fact === undefined || !origin?.cluster.entries.has("") || world.leaving.has(cluster)) return undefined;
   return heldNode(admissionFor(world, cluster), fact);
 }
 
@@ -128,6 +132,7 @@ function candidateKeys(world: World, id: ShardId): Iterable<string> {
   const origin = world.origins.get(id.origin);
   switch (id.kind) {
     case "member":
+      return new Set([...world.origins.keys(), ...world.leaving.keys()]);
     case "stub":
       return world.origins.keys();
     case "node":

@@ -22,6 +22,12 @@ export interface RangeVerdict {
   readonly free: string;
 }
 
+/**
+ * How far a cluster's leaving, by a person's word, has got. `withdrawing`: the others let go of it. `dismissed`: they
+ * have, and it takes away what it has of the mesh.
+ */
+export type Departure = "withdrawing" | "dismissed";
+
 /** A cluster of the set (shard `member`, key = cluster name). */
 export interface Member {
   readonly incarnation: string;
@@ -29,6 +35,8 @@ export interface Member {
   readonly ranges: readonly RangeVerdict[];
   /** Autonomous system number; 0 when the cluster's document gives none. */
   readonly asn: number;
+  /** Absent: the cluster stays. */
+  readonly departure?: Departure;
 }
 
 /** One cluster's part in a merged service. */

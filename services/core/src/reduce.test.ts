@@ -108,6 +108,11 @@ const anyFact: fc.Arbitrary<Fact> = cluster.chain((own) => {
       ),
     fc.constant<Fact>({ type: "synced", cluster: own }),
     fc.constant<Fact>({ type: "forget", cluster: own }),
+    fc.constantFrom(1, 2, 99).map((upTo): Fact => ({ type: "letGo", members: [[own, upTo]] })),
+    fc.constantFrom("shop", "blog").map((ns) => removal({ cluster: own, kind: "namespace" }, [ns])),
+    fc
+      .constantFrom("withdrawing" as const, "dismissed" as const)
+      .map((departure): Fact => ({ type: "depart", cluster: own, departure })),
     fc
       .constantFrom(
         declared(),
@@ -281,4 +286,20 @@ test("a readiness change touches one entry", () => {
     touched: [{ shard: shardKey({ kind: "reach", origin: "a", namespace: "shop" }), key: "web/a1" }],
     completenessChanged: false,
   });
+});
+
+test("a namespace that is gone leaves no empty shards behind, in either order", () => {
+  const of = { cluster: "a", namespace: "shop" };
+  const gone = [
+    removal({ cluster: "a", kind: "namespace" }, ["shop"]),
+    removal({ ...of, kind: "export" }, ["web"]),
+    removal({ ...of, kind: "reach" }, ["web/a1", "web/a2"]),
+  ];
+  for (const facts of [gone, gone.toReversed()]) {
+    const world = worldOf([...healthy("a", 1), ...facts]);
+    const origin = world.origins.get("a")!;
+    expect([[...origin.exports.keys()], [...origin.reach.keys()]]).toEqual([[], ["sealane-system"]]);
+    expect(completeness(world, { kind: "reach", origin: "a", namespace: "shop" })).toBe(true);
+    for (const fact of facts) expect(reduce(world, fact).world).toBe(world);
+  }
 });

@@ -2,7 +2,7 @@
 // differ. Pure and total: a fact that says what is already known gives the same world object.
 
 import type { Fact, SectionFact } from "./fact.ts";
-import { declare, forget, sync } from "./membership.ts";
+import { declare, depart, forget, letGo, sync } from "./membership.ts";
 import { applyToOrigin } from "./origin.ts";
 import { Touches } from "./touch.ts";
 import type { Touched, World } from "./world.ts";
@@ -33,6 +33,10 @@ function step(world: World, fact: Fact, touches: Touches): World {
       return sync(world, fact.cluster, touches);
     case "declared":
       return declare(world, fact.declared, touches);
+    case "letGo":
+      return letGo(world, new Map(fact.members), touches);
+    case "depart":
+      return depart(world, fact.cluster, fact.departure, touches);
     case "forget":
       return forget(world, fact.cluster, touches);
   }
@@ -40,6 +44,7 @@ function step(world: World, fact: Fact, touches: Touches): World {
 
 function completenessDiffers(before: World, after: World, fact: Fact): boolean {
   if (before.pending !== after.pending || before.left !== after.left) return true;
+  if (before.leaving !== after.leaving) return true;
   if (fact.type === "section") return isShardWhole(before, fact) !== isShardWhole(after, fact);
   return fact.type === "synced";
 }

@@ -2,7 +2,9 @@
 
 import { heldReach, nothingAdmitted } from "./admission.ts";
 import { completeness } from "./completeness.ts";
-import { isReachPublished, memberOf, nodeOf, statusOf, stubOf } from "./publish.ts";
+import { isReachPublished, keysOf, memberOf, nodeOf, statusOf, stubOf } from "./publish.ts";
+import type { Member } from "./published.ts";
+import { memberShard } from "./published-shards.ts";
 import type { View } from "./view.ts";
 import type { World } from "./world.ts";
 
@@ -10,7 +12,7 @@ import type { World } from "./world.ts";
 export function viewOf(world: World): View {
   return {
     complete: (id) => completeness(world, id),
-    members: () => byCluster(world, (cluster) => memberOf(world, cluster)),
+    members: () => membersOf(world),
     member: (cluster) => memberOf(world, cluster),
     stubs: () => byCluster(world, (cluster) => stubOf(world, cluster)),
     *nodes(cluster) {
@@ -36,6 +38,10 @@ export function viewOf(world: World): View {
     import: (namespace, name) => world.services.get(namespace)?.get(name)?.service,
     exportStatus: (cluster, namespace, name) => statusOf(world, cluster, namespace, name),
   };
+}
+
+function* membersOf(world: World): Generator<readonly [string, Member], undefined> {
+  for (const cluster of keysOf(world, memberShard)) yield [cluster, memberOf(world, cluster)!];
 }
 
 function* byCluster<T>(

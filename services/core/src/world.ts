@@ -3,7 +3,7 @@
 import type { ClusterFact, ExportFact, NamespaceFact, NodeFact, RangeKind, ReachFact } from "./facts.ts";
 import type { PersistentMap } from "./persistent-map.ts";
 import type { PrefixTable } from "./prefix-table.ts";
-import type { ExportStatus, MergedService, RangeVerdict } from "./published.ts";
+import type { Departure, ExportStatus, MergedService, RangeVerdict } from "./published.ts";
 import type { ShardKey } from "./shard.ts";
 
 /** What a `Cluster` document declares. */
@@ -33,11 +33,21 @@ export interface Declared {
   readonly clusters: ReadonlyMap<string, ClusterDocument>;
 }
 
-/** A claim of the address book: this cluster holds this prefix. */
+/** A claim of the address book: this cluster holds this prefix, or let it go and others may use it still. */
 export interface Claim {
   readonly prefix: string;
   readonly cluster: string;
   readonly kind: RangeKind;
+  /** Set when the cluster let the prefix go: it may take it back, and nobody else gets it before the release is over. */
+  readonly release?: Release;
+}
+
+/** Who has not let go of a freed prefix yet. */
+export interface Release {
+  /** Later releases have greater numbers, for as long as any is under way. */
+  readonly number: number;
+  /** Sorted, never empty: the release of a prefix that nobody is waited for is over. */
+  readonly awaited: readonly string[];
 }
 
 /** One shard of facts from one cluster. */
@@ -97,6 +107,8 @@ export interface World {
   readonly origins: PersistentMap<Origin>;
   /** Clusters that are known, but whose word is missing (neither synced nor restored, or without ranges). */
   readonly pending: ReadonlySet<string>;
+  /** Clusters that are leaving by an operator's word: nothing of them is published but that. They hold their ranges still. */
+  readonly leaving: ReadonlyMap<string, Departure>;
   /** Clusters that an operator made leave, and that did not come back. */
   readonly left: ReadonlySet<string>;
   /** Derived: by cluster. */

@@ -1,12 +1,13 @@
 // Closed lists of words, both ways between core's strings and protobuf's numbers. A number that this
 // version does not know is refused, never guessed.
 
-import type { Protocol, RangeKind, ServiceType, ShardKind } from "@sealane/core";
+import type { Departure, Protocol, RangeKind, ServiceType, ShardKind } from "@sealane/core";
 import {
   Protocol as WireProtocol,
   RangeKind as WireRange,
   ServiceType as WireType,
 } from "../generated/sealane/v1/facts_pb.ts";
+import { Departure as WireDeparture } from "../generated/sealane/v1/published_pb.ts";
 import { ShardKind as WireKind } from "../generated/sealane/v1/shard_pb.ts";
 import { WireError } from "../error.ts";
 
@@ -61,4 +62,10 @@ export const protocolWords = words<Protocol, WireProtocol>("protocol", {
 export const serviceTypeWords = words<ServiceType, WireType>("service type", {
   ClusterSetIP: WireType.CLUSTER_SET_IP,
   Headless: WireType.HEADLESS,
+});
+
+export const departureWords = words<Departure | "staying", WireDeparture>("departure", {
+  staying: WireDeparture.UNSPECIFIED,
+  withdrawing: WireDeparture.WITHDRAWING,
+  dismissed: WireDeparture.DISMISSED,
 });

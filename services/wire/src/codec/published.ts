@@ -15,7 +15,7 @@ import {
   StubSchema,
 } from "../generated/sealane/v1/published_pb.ts";
 import { WireError } from "../error.ts";
-import { rangeKindWords, serviceTypeWords } from "./enums.ts";
+import { departureWords, rangeKindWords, serviceTypeWords } from "./enums.ts";
 import { decodePorts, encodePorts, sortedRecord } from "./ports.ts";
 
 function decodeReason(text: string): Reason {
@@ -48,16 +48,21 @@ function fromWireVerdict(m: WireVerdict): RangeVerdict {
 }
 
 export function encodeMember(member: Member): Uint8Array {
-  const { incarnation, ranges, asn } = member;
-  return toBinary(
-    MemberSchema,
-    create(MemberSchema, { incarnation, ranges: ranges.map(toWireVerdict), asn }),
-  );
+  const { incarnation, ranges, asn, departure = "staying" } = member;
+  const init = {
+    incarnation,
+    ranges: ranges.map(toWireVerdict),
+    asn,
+    departure: departureWords.encode(departure),
+  };
+  return toBinary(MemberSchema, create(MemberSchema, init));
 }
 
 export function decodeMember(bytes: Uint8Array): Member {
-  const { incarnation, ranges, asn } = fromBinary(MemberSchema, bytes);
-  return { incarnation, ranges: ranges.map(fromWireVerdict), asn };
+  const { incarnation, ranges, asn, departure: wireDeparture } = fromBinary(MemberSchema, bytes);
+  const departure = departureWords.decode(wireDeparture);
+  const member = { incarnation, ranges: ranges.map(fromWireVerdict), asn };
+  return departure === "staying" ? member : { ...member, departure };
 }
 
 /** A merged service as a protobuf message; the admin API shows the same. */
