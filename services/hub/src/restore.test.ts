@@ -26,6 +26,8 @@ const durableOf = (names: readonly string[]): Durable => ({
     },
   ],
   goodFiles: new Map(),
+  departures: [],
+  marks: [],
 });
 
 function restored(durable: Durable, cached: readonly Section[]) {

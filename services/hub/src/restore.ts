@@ -7,6 +7,7 @@ import { decodeValue } from "@sealane/wire";
 import type { ShardTable } from "@sealane/wire";
 import type { Clusters } from "./clusters.ts";
 import { factOf } from "./intake.ts";
+import { storedDepartures } from "./leave/record.ts";
 import type { Durable, DurableCluster } from "./records.ts";
 import type { CachedShard } from "./store/cache.ts";
 import { hasSaidEverything } from "./synced.ts";
@@ -27,8 +28,15 @@ export function restore(options: RestoreOptions): World {
   const stored = durable.clusters.flatMap(({ name, fact, exports }) =>
     fact === undefined ? [] : [{ name, fact, exports }],
   );
-  let world = restoreWorld(declared, { book: durable.book, clusters: stored, left: [] });
-  for (const { name, epoch } of durable.clusters) clusters.of(name).epoch = epoch;
+  let world = restoreWorld(declared, {
+    book: durable.book,
+    clusters: stored,
+    ...storedDepartures(durable.departures),
+  });
+  for (const { name, epoch, incarnation } of durable.clusters) {
+    clusters.of(name).epoch = epoch;
+    clusters.of(name).incarnation = incarnation;
+  }
   const cachedOf = Map.groupBy(options.cached, ({ id }) => id.origin);
   for (const cluster of durable.clusters) {
     world = layOver(world, cluster, cachedOf.get(cluster.name) ?? [], options);

@@ -10,8 +10,10 @@ export function stickyChanges(before: World, after: World, fact: Fact): readonly
   const book = before.book === after.book ? [] : [bookChange(after.book)];
   switch (fact.type) {
     case "declared":
+    case "letGo":
       return book;
     case "synced":
+    case "depart":
     case "forget":
       return [
         ...book,

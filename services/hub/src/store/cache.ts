@@ -5,6 +5,8 @@ import { rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { shardKey } from "@sealane/core";
 import type { Position, ShardId, ShardKey } from "@sealane/core";
+import { marksFromJson, marksToJson, withMark } from "../recall.ts";
+import type { Marks } from "../recall.ts";
 import { openDatabase } from "./database.ts";
 
 /** An entry of a cached shard. */
@@ -32,6 +34,14 @@ export interface FactCache {
   load(): readonly CachedShard[];
   /** Remembers the newest state of a shard and the entries that changed; written together within `delayMs`. */
   save(changed: CachedShard): void;
+  /** How far runs of the hub got with what was published from here. */
+  marks(): Marks;
+  /** Remembers how far this run got; written together with what it was published from. */
+  mark(newest: Position): void;
+  /** Drops one shard. */
+  drop(id: ShardId): void;
+  /** Drops every shard of a cluster. */
+  forget(cluster: string): void;
   /** Writes what is remembered. */
   flush(): void;
   /** Flushes and closes. */
@@ -50,6 +60,10 @@ CREATE TABLE entries (
   PRIMARY KEY (shard, key)
 ) WITHOUT ROWID`;
 
+/** Came after the first version of the file, which any hub may go on with. */
+const marksSchema =
+  "CREATE TABLE IF NOT EXISTS marks (only INTEGER PRIMARY KEY CHECK (only = 1), text TEXT NOT NULL)";
+
 /** Changes of one shard that are not written yet, the latest value of each key. */
 interface Dirty {
   newest: CachedShard;
@@ -63,19 +77,20 @@ export function openFactCache(options: {
   readonly onError: (message: string, error: unknown) => void;
 }): FactCache {
   const { path, onError } = options;
-  const open = (): DatabaseSync => openDatabase({ path, schemaVersion: 1, schema, synchronous: "OFF" });
-  let database: DatabaseSync;
+  const open = (): FactCache => {
+    const database = openDatabase({ path, schemaVersion: 1, schema, synchronous: "OFF" });
+    return new SqliteFactCache(database, options.delayMs, onError);
+  };
   try {
-    database = open();
+    return open();
   } catch (error) {
     onError(
       "The cache of facts could not be opened and was started anew; agents send their facts again.",
       error,
     );
     for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-    database = open();
+    return open();
   }
-  return new SqliteFactCache(database, options.delayMs, onError);
 }
 
 class SqliteFactCache implements FactCache {
@@ -84,13 +99,20 @@ class SqliteFactCache implements FactCache {
   readonly #onError: (message: string, error: unknown) => void;
   readonly #statements;
   readonly #dirty = new Map<ShardKey, Dirty>();
+  #marks: Marks;
+  #marked = false;
+  /** Something of this run was not written, so nothing may be marked as if it were. */
+  #failed = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(database: DatabaseSync, delayMs: number, onError: (message: string, error: unknown) => void) {
     this.#database = database;
     this.#delayMs = delayMs;
     this.#onError = onError;
+    database.exec(marksSchema);
     this.#statements = {
+      marks: database.prepare("SELECT text FROM marks"),
+      putMarks: database.prepare("INSERT OR REPLACE INTO marks VALUES (1, ?)"),
       shards: database.prepare("SELECT * FROM shards"),
       entries: database.prepare("SELECT key, value, observed_unix_us FROM entries WHERE shard = ?"),
       putShard: database.prepare(
@@ -100,8 +122,19 @@ class SqliteFactCache implements FactCache {
          RETURNING shard`,
       ),
       putEntry: database.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)"),
+      removeEntries: database.prepare(
+        "DELETE FROM entries WHERE shard IN (SELECT shard FROM shards WHERE origin = ?)",
+      ),
+      dropEntries: database.prepare(
+        `DELETE FROM entries
+         WHERE shard = (SELECT shard FROM shards WHERE kind = ? AND origin = ? AND namespace = ?)`,
+      ),
+      dropShard: database.prepare("DELETE FROM shards WHERE kind = ? AND origin = ? AND namespace = ?"),
+      removeShards: database.prepare("DELETE FROM shards WHERE origin = ?"),
       removeEntry: database.prepare("DELETE FROM entries WHERE shard = ? AND key = ?"),
     };
+    const text = this.#statements.marks.get()?.["text"];
+    this.#marks = text === undefined ? [] : marksFromJson(JSON.parse(String(text)) as [string, string][]);
   }
 
   load(): readonly CachedShard[] {
@@ -128,21 +161,59 @@ class SqliteFactCache implements FactCache {
     this.#dirty.set(key, dirty);
     dirty.newest = changed;
     for (const entry of changed.entries) dirty.entries.set(entry.key, entry);
-    this.#timer ??= setTimeout(() => this.flush(), this.#delayMs);
+    this.#flushLater();
+  }
+
+  marks(): Marks {
+    return this.#marks;
+  }
+
+  mark(newest: Position): void {
+    if (this.#failed) return;
+    this.#marks = withMark(this.#marks, newest);
+    this.#marked = true;
+    this.#flushLater();
+  }
+
+  drop(id: ShardId): void {
+    this.#dirty.delete(shardKey(id));
+    const names = [id.kind, id.origin, id.namespace] as const;
+    try {
+      this.#statements.dropEntries.run(...names);
+      this.#statements.dropShard.run(...names);
+    } catch (error) {
+      this.#onError("A shard that is over could not be dropped from the cache; it is empty.", error);
+    }
+  }
+
+  forget(cluster: string): void {
+    for (const [key, { newest }] of this.#dirty) if (newest.id.origin === cluster) this.#dirty.delete(key);
+    try {
+      this.#statements.removeEntries.run(cluster);
+      this.#statements.removeShards.run(cluster);
+    } catch (error) {
+      this.#onError(
+        "Facts of a cluster that left could not be dropped from the cache; nobody reads them.",
+        error,
+      );
+    }
   }
 
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#dirty.size === 0) return;
+    if (this.#dirty.size === 0 && !this.#marked) return;
     const written = [...this.#dirty.values()];
     this.#dirty.clear();
     try {
       this.#database.exec("BEGIN IMMEDIATE");
       for (const dirty of written) this.#write(dirty);
+      this.#statements.putMarks.run(JSON.stringify(marksToJson(this.#marks)));
       this.#database.exec("COMMIT");
+      this.#marked = false;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      this.#failed = true;
       this.#onError(
         "Facts could not be written to the cache; after a restart agents send them again.",
         error,
@@ -153,6 +224,10 @@ class SqliteFactCache implements FactCache {
   close(): void {
     this.flush();
     this.#database.close();
+  }
+
+  #flushLater(): void {
+    this.#timer ??= setTimeout(() => this.flush(), this.#delayMs);
   }
 
   #write({ newest, entries }: Dirty): void {

@@ -12,6 +12,7 @@ export const collections = [
   "authority",
   "revocations",
   "documents",
+  "departures",
 ] as const;
 
 /** One of the collections. */
