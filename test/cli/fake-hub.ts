@@ -3,7 +3,7 @@
 
 import * as grpc from "@grpc/grpc-js";
 import type { AdminHandlers } from "@sealane/wire";
-import { adminImplementation, adminServiceDefinition } from "@sealane/wire";
+import { WatchedKind, adminImplementation, adminServiceDefinition } from "@sealane/wire";
 import * as fixtures from "../../services/cli/src/views/fixtures.testing.ts";
 import type { Credentials } from "./certificates.ts";
 
@@ -13,32 +13,53 @@ export interface FakeHub {
   readonly address: string;
   /** Calls of GetStatus that were cancelled by the caller. */
   readonly cancelled: () => number;
+  /** Watches that were begun. */
+  readonly watching: () => number;
   readonly close: () => void;
 }
 
 /** How the hub is. */
 export interface FakeHubOptions {
+  /** A free one by default. */
+  readonly port?: number;
   readonly ca: string;
   readonly server: Credentials;
   readonly handlers?: Partial<AdminHandlers>;
 }
 
 /** Starts a hub on a free port of loopback. */
-export async function startFakeHub({ ca, server: own, handlers }: FakeHubOptions): Promise<FakeHub> {
+export async function startFakeHub({
+  ca,
+  server: own,
+  handlers,
+  port: asked = 0,
+}: FakeHubOptions): Promise<FakeHub> {
   const server = new grpc.Server();
   let cancelled = 0;
+  let watching = 0;
   const all: AdminHandlers = { ...fakeHandlers, ...handlers };
   const getStatus: AdminHandlers["getStatus"] = (request, call) => {
     call.on("cancelled", () => cancelled++);
     return all.getStatus(request, call);
   };
-  server.addService(adminServiceDefinition, adminImplementation({ ...all, getStatus }, statusOf));
+  const watch: AdminHandlers["watch"] = async function* (...given) {
+    watching += 1;
+    yield* all.watch(...given);
+  };
+  server.addService(adminServiceDefinition, adminImplementation({ ...all, getStatus, watch }, statusOf));
   const pair = { private_key: Buffer.from(own.key), cert_chain: Buffer.from(own.certificate) };
   const credentials = grpc.ServerCredentials.createSsl(Buffer.from(ca), [pair], true);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
+    server.bindAsync(`127.0.0.1:${asked}`, credentials, (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
   });
-  return { address: `127.0.0.1:${port}`, cancelled: () => cancelled, close: () => server.forceShutdown() };
+  return {
+    address: `127.0.0.1:${port}`,
+    cancelled: () => cancelled,
+    watching: () => watching,
+    close: () => server.forceShutdown(),
+  };
 }
 
 /** A call that ends with a status. */
@@ -114,6 +135,14 @@ const fakeHandlers: AdminHandlers = {
       return { steps: [fixtures.step("yes", "route", "", "installed")] };
     throw new StatusError(grpc.status.INVALID_ARGUMENT, `"${destination}" is neither an address nor a CIDR`);
   },
+  leaveCluster: async ({ cluster, force }, call) => {
+    requireAdmin(call);
+    requireCluster(cluster);
+    return { departure: { cluster, force } };
+  },
+  getDeparture: async ({ cluster }) => {
+    throw new StatusError(grpc.status.NOT_FOUND, `cluster "${cluster}" is not leaving and has not left`);
+  },
   createToken: async ({ cluster, ttlSeconds }, call) => {
     requireAdmin(call);
     if (!/^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/.test(cluster)) {
@@ -129,4 +158,28 @@ const fakeHandlers: AdminHandlers = {
     return { info: fixtures.token(id, { revokedUnixUs: fixtures.ago(0) }) };
   },
   getVersion: async () => ({ version: "0.1.0", schema: { min: 1, max: 1 } }),
+  listEvents: async ({ cluster }) => ({
+    events: fixtures.events.filter((it) => cluster === "" || it.cluster === cluster),
+    sinceUnixUs: fixtures.ago(3_600),
+  }),
+  watch: async function* ({ kind }, _, gone) {
+    const items = fixtures.events.map((value) => ({
+      key: `${value.sequence}@${value.atUnixUs}`,
+      value: { case: "event" as const, value },
+    }));
+    yield { items: kind === WatchedKind.EVENTS ? items : [], current: true };
+    await new Promise<void>((resolve) => gone.addEventListener("abort", () => resolve()));
+  },
+  planJoin: async ({ cluster, ranges }) => ({
+    ranges: ranges.map(({ prefix }) => {
+      const { range } = prefix === "10.244.0.0/16" ? fixtures.overlapping : fixtures.range("", prefix);
+      return range ?? {};
+    }),
+    member: clusters.some(({ name }) => name === cluster),
+  }),
+  getLogLevel: async () => ({ level: "info" }),
+  setLogLevel: async ({ level }, call) => {
+    requireAdmin(call);
+    return { previous: "info", level };
+  },
 };
