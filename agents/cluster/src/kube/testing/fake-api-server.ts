@@ -243,7 +243,8 @@ function merge(held: unknown, patch: unknown): unknown {
   const entries = Object.entries(patch).map(
     ([key, value]) => [key, merge(Reflect.get(base, key), value)] as const,
   );
-  return Object.fromEntries([...Object.entries(base), ...entries].filter(([, value]) => value !== null));
+  const merged = Object.fromEntries([...Object.entries(base), ...entries]);
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
