@@ -2,27 +2,30 @@
 // one removes nothing. Refuses an older term, and ends the older of two sessions of one cluster.
 
 import type * as grpc from "@grpc/grpc-js";
-import { completeness, isSelected, version } from "@sealane/core";
-import { Outbox, WireError, nowUnixUs } from "@sealane/wire";
+import { clusterNameFault, version } from "@sealane/core";
+import type { Reason } from "@sealane/core";
+import { WireError, nowUnixUs } from "@sealane/wire";
 import type { Frame, Hello, OpenSession, Report, ServedSession } from "@sealane/wire";
 import type { Logger } from "pino";
 import type { ClusterState, Clusters } from "./clusters.ts";
 import type { Intake } from "./intake.ts";
 import { takeSections } from "./intake.ts";
 import type { Keeper } from "./keeper.ts";
-import { owing } from "./owing.ts";
-import { epochChange } from "./records.ts";
+import type { Journal } from "./journal/journal.ts";
+import { sessionEndReason } from "./journal/session-end.ts";
+import type { Recall } from "./recall.ts";
+import { runAt } from "./run-at.ts";
 import { CallError } from "./server/peers.ts";
 import type { Peers } from "./server/peers.ts";
 import type { Store } from "./store/store.ts";
+import { telling } from "./telling.ts";
+import { enterTerm } from "./terms.ts";
+import { Withholding, lostOf } from "./withholding.ts";
 
 /** Findings of one report that are kept; the worst come first. */
 const findingsMax = 100;
 /** A report with more kinds is refused. */
 const countsMax = 64;
-
-/** The longest that a timer of Node can wait. */
-const timerMsMax = 2 ** 31 - 1;
 
 /** What sessions need. */
 export interface SessionsOptions {
@@ -32,19 +35,30 @@ export interface SessionsOptions {
   readonly store: Store;
   readonly peers: Peers;
   readonly epoch: bigint;
+  /** What this start of the hub knows of earlier ones. */
+  readonly recall: Recall;
   readonly log: Logger;
+  readonly journal: Journal;
+  /** A cluster that may speak is about to; resolves when a tombstone that it had is gone. */
+  readonly onReturned: (cluster: string, prove: () => void) => Promise<void>;
   readonly onEnded: (reason: string) => void;
 }
 
 /** Opens sessions as `sessionImplementation` of wire asks for them. */
 export function openSessions(options: SessionsOptions): OpenSession {
+  /** Sessions that are not told everything yet look again when a cluster was heard. */
+  const waiting = new Set<() => void>();
   return async (hello, call) => {
-    const { cluster, expiresUnixMs } = speaksFor(options, hello, call);
-    await enterTerm(options.store, cluster, hello);
+    const { cluster, expiresUnixMs, tokenUnixUs } = speaksFor(options, hello, call);
+    await options.onReturned(cluster.name, () => speaksFor(options, hello, call));
+    const { epoch, incarnation } = hello;
+    await enterTerm(options.store, cluster, { epoch, incarnation, tokenUnixUs }, Number(nowUnixUs())).catch(
+      (error: unknown) => refuse(options, { hello, call, reason: refusalOf(error) }, error),
+    );
     cluster.session?.end(
       new WireError("superseded", `A newer session of cluster "${cluster.name}" replaces this one.`),
     );
-    return session(options, cluster, { hello, expiresUnixMs });
+    return session(options, cluster, { hello, expiresUnixMs, waiting });
   };
 }
 
@@ -52,64 +66,92 @@ export function openSessions(options: SessionsOptions): OpenSession {
 interface Speaking {
   readonly cluster: ClusterState;
   readonly expiresUnixMs: number;
+  readonly tokenUnixUs: number;
 }
 
 /** The cluster that hello names, when the certificate says the same. */
 function speaksFor(
-  { clusters, peers, log }: SessionsOptions,
+  options: SessionsOptions,
   hello: Hello,
   call: grpc.ServerDuplexStream<object, object>,
 ): Speaking {
+  const { clusters, peers } = options;
   try {
-    const { name, expiresUnixMs } = peers.cluster(call);
+    const { name, expiresUnixMs, tokenUnixUs } = peers.cluster(call);
     if (hello.node !== "")
       throw new WireError("denied", "A speaker's session belongs to its cluster's agent, not to the hub.");
-    if (hello.cluster === name) return { cluster: clusters.of(name), expiresUnixMs };
+    if (hello.cluster === name) return { cluster: clusters.of(name), expiresUnixMs, tokenUnixUs };
     throw new WireError(
       "denied",
       `The certificate is for cluster "${name}", and hello says "${hello.cluster}".`,
     );
   } catch (error) {
-    log.warn({ cluster: hello.cluster, peer: call.getPeer(), reason: String(error) }, "session refused");
-    throw error instanceof CallError ? new WireError("denied", error.message) : error;
+    const refusal = error instanceof CallError ? new WireError("denied", error.message) : error;
+    return refuse(options, { hello, call, reason: "CertificateNotAccepted" }, refusal);
   }
 }
 
-/** Nobody goes back to an older term, also not after a restart: a new one is stored before it counts. */
-async function enterTerm(store: Store, cluster: ClusterState, { epoch }: Hello): Promise<void> {
-  if (epoch > cluster.epoch) await store.write([epochChange(cluster.name, epoch)]);
-  if (epoch < cluster.epoch) {
-    throw new WireError(
-      "superseded",
-      `An agent with the later epoch ${cluster.epoch} speaks for cluster "${cluster.name}"; this one has ${epoch}. ` +
-        `Only the newest leader may speak.`,
-    );
-  }
-  cluster.epoch = epoch;
+/** Why a leader may not speak although its certificate holds. */
+function refusalOf(error: unknown): Reason {
+  return error instanceof WireError && error.code === "denied" ? "NameTaken" : "SessionSuperseded";
+}
+
+/** What is refused, for the log and the journal. */
+interface Refused {
+  readonly hello: Hello;
+  readonly call: grpc.ServerDuplexStream<object, object>;
+  readonly reason: Reason;
+}
+
+function refuse({ log, journal }: SessionsOptions, { hello, call, reason }: Refused, error: unknown): never {
+  log.warn({ cluster: hello.cluster, peer: call.getPeer(), reason: String(error) }, "session refused");
+  journal.note({
+    kind: "SessionRefused",
+    cluster: clusterNameFault(hello.cluster) === undefined ? hello.cluster : "",
+    subject: "session",
+    reason,
+    message: `${call.getPeer()}: ${messageOf(error)}`,
+  });
+  throw error;
+}
+
+/** What a session begins with. */
+interface Opening {
+  readonly hello: Hello;
+  readonly expiresUnixMs: number;
+  readonly waiting: Set<() => void>;
 }
 
 function session(
   options: SessionsOptions,
   cluster: ClusterState,
-  { hello, expiresUnixMs }: { readonly hello: Hello; readonly expiresUnixMs: number },
+  { hello, expiresUnixMs, waiting }: Opening,
 ): Awaited<ReturnType<OpenSession>> {
-  const { keeper, intake, log } = options;
-  const outbox = new Outbox(keeper.published, (id) => isSelected(id, cluster.name));
-  outbox.resume(hello.held, (id) => completeness(keeper.publishedWorld, id));
+  const { keeper, intake, log, journal } = options;
+  const note = (kind: "SessionOpened" | "SessionEnded", message: string, reason?: Reason): void =>
+    journal.note({
+      kind,
+      cluster: cluster.name,
+      subject: "session",
+      message,
+      ...(reason === undefined ? {} : { reason }),
+    });
   let served: ServedSession | undefined;
-  let expiry: NodeJS.Timeout | undefined;
-  const owed = owing(outbox, cluster.name, () => served?.wake());
-  const unfollow = keeper.follow(owed);
+  let cancelExpiry = (): void => {};
+  const withholding = withholdingOf(options, hello);
+  const told = telling({ keeper, hello, withholding, send: () => served?.wake() });
+  waiting.add(told.look);
   const heard = (): void => {
     cluster.lastSeenUnixUs = nowUnixUs();
     cluster.clockOffsetUs = served?.counts().clockOffsetUs ?? cluster.clockOffsetUs;
   };
   return {
-    outbox,
-    welcome: { held: cluster.received.states(), epoch: options.epoch, version },
+    outbox: told.outbox,
+    welcome: { held: heldOf(cluster), epoch: options.epoch, version },
     opened: (opened) => {
       served = opened;
       cluster.session = opened;
+      cluster.owesNothing = told.owesNothing;
       cluster.version = hello.version;
       cluster.address = opened.address;
       heard();
@@ -117,34 +159,63 @@ function session(
         { cluster: cluster.name, peer: opened.address, epoch: String(hello.epoch), version: hello.version },
         "session opened",
       );
+      note("SessionOpened", `agent ${hello.version} connected from ${opened.address}`);
       opened.wake();
-      expiry = setTimeout(
-        () =>
-          opened.end(
-            new WireError("closed", "The session's certificate has expired: connect with its successor."),
-          ),
-        Math.min(expiresUnixMs - Date.now(), timerMsMax),
-      );
+      tellWithheld(log, cluster.name, withholding.awaited);
+      const expired = "The session's certificate has expired: connect with its successor.";
+      cancelExpiry = runAt(expiresUnixMs, () => opened.end(new WireError("closed", expired)));
     },
     frame: ({ sections }: Frame) => {
       heard();
-      takeSections(intake, { cluster, speaker: { cluster: cluster.name, epoch: hello.epoch }, sections });
+      const speaker = { cluster: cluster.name, epoch: hello.epoch };
+      if (takeSections(intake, { cluster, speaker, sections }) && !cluster.heard)
+        void keeper.settled().then(() => {
+          cluster.heard = true;
+          for (const look of waiting) look();
+        });
     },
     report: (report: Report) => {
       heard();
       keepReport(cluster, report);
     },
     closed: (error: unknown) => {
-      unfollow();
-      owed.stop();
-      clearTimeout(expiry);
+      waiting.delete(told.look);
+      told.stop();
+      cancelExpiry();
       if (served !== undefined && cluster.session === served) cluster.session = undefined;
       const reason = error instanceof WireError ? error.code : "internal";
       options.onEnded(reason);
+      if (served !== undefined) note("SessionEnded", messageOf(error), sessionEndReason(reason));
       const level = reason === "closed" || reason === "superseded" ? "info" : "warn";
       log[level]({ cluster: cluster.name, reason, error: String(error) }, "session ended");
     },
   };
+}
+
+/** What the session must not be told before others have spoken again. */
+function withholdingOf({ keeper, clusters, recall }: SessionsOptions, hello: Hello): Withholding {
+  const lost = lostOf(recall, hello, keeper.publishedWorld.origins.keys());
+  return new Withholding(lost, (name) => {
+    const { left, leaving } = keeper.publishedWorld;
+    return clusters.get(name)?.heard === true || left.has(name) || leaving.has(name);
+  });
+}
+
+function tellWithheld(log: Logger, cluster: string, awaited: readonly string[]): void {
+  if (awaited.length === 0) return;
+  log.warn(
+    { cluster, awaited },
+    "the cluster has seen more than this hub started from; it is told the rest when these clusters have spoken again or have left",
+  );
+}
+
+/** What the agent need not send. Its last shard it says again to every run of the hub: then it has said everything. */
+function heldOf({ received, heard }: ClusterState): ReturnType<ClusterState["received"]["states"]> {
+  return received.states().filter(({ id }) => heard || id.kind !== "path");
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function keepReport(cluster: ClusterState, report: Report): void {

@@ -5,6 +5,7 @@ import * as grpc from "@grpc/grpc-js";
 import { clusterNameFault } from "@sealane/core";
 import type { JoinHandlers } from "@sealane/wire";
 import type { Logger } from "pino";
+import type { Journal } from "../journal/journal.ts";
 import type { Authority } from "../trust/authority.ts";
 import { RequestError } from "../trust/authority.ts";
 import { signForCluster } from "../trust/certificates.ts";
@@ -20,6 +21,7 @@ export interface JoinOptions {
   readonly peers: Peers;
   readonly certificateTtlMs: number;
   readonly log: Logger;
+  readonly journal: Journal;
 }
 
 const statusOfFault: Readonly<Record<TokenFault, grpc.status>> = {
@@ -35,25 +37,36 @@ const statusOfFault: Readonly<Record<TokenFault, grpc.status>> = {
 
 /** JoinService as the port without client certificates serves it. */
 export function joinHandlers(options: JoinOptions): JoinHandlers {
-  const { authority, tokens, certificateTtlMs, log } = options;
+  const { authority, tokens, certificateTtlMs, log, journal } = options;
   return {
     join: async ({ token, cluster, certificateRequest }, call) => {
       try {
         const fault = clusterNameFault(cluster);
         if (fault !== undefined) throw new CallError(grpc.status.INVALID_ARGUMENT, `Cannot join: ${fault}`);
         // Nothing is signed for a stranger, and a broken request does not use the token up.
-        await tokens.check(token, cluster);
+        const { createdUnixUs } = await tokens.check(token, cluster);
         const certificate = await signForCluster(authority, {
           cluster,
           request: certificateRequest,
           ttlMs: certificateTtlMs,
+          tokenUnixUs: createdUnixUs,
         });
         const { id } = await tokens.redeem(token, cluster);
         log.info({ cluster, token: id, peer: call.getPeer() }, "cluster joined");
+        const message = `joined from ${call.getPeer()} with token ${id}`;
+        journal.note({ kind: "TokenUsed", cluster, subject: `token/${id}`, message });
+        journal.note({ kind: "ClusterJoined", cluster, subject: `cluster/${cluster}`, message });
         return { certificate, authorities: [new Uint8Array(authority.certificate.rawData)] };
       } catch (error) {
         const refusal = refusalOf(error);
         log.warn({ cluster, peer: call.getPeer(), reason: refusal.message }, "join refused");
+        journal.note({
+          kind: "JoinRefused",
+          cluster: clusterNameFault(cluster) === undefined ? cluster : "",
+          subject: "join",
+          reason: "JoinFailed",
+          message: `${call.getPeer()}: ${refusal.message}`,
+        });
         throw refusal;
       }
     },
@@ -78,11 +91,12 @@ export function renewHandlers(options: JoinOptions): JoinHandlers {
     },
     renew: async ({ certificateRequest }, call) => {
       try {
-        const { name } = peers.cluster(call);
+        const { name, tokenUnixUs } = peers.cluster(call);
         const certificate = await signForCluster(authority, {
           cluster: name,
           request: certificateRequest,
           ttlMs: certificateTtlMs,
+          tokenUnixUs,
         });
         log.info({ cluster: name, peer: call.getPeer() }, "certificate renewed");
         return { certificate, authorities: [new Uint8Array(authority.certificate.rawData)] };
