@@ -4,10 +4,17 @@ import { version } from "@sealane/core";
 import type { AdminHandlers } from "@sealane/wire";
 import { WireError, joinImplementation, nowUnixUs, schemaRange, sessionImplementation } from "@sealane/wire";
 import { adminService, statusOf } from "./admin/admin.ts";
+import { eventVerbs } from "./admin/events.ts";
 import { explainVerbs } from "./admin/explain.ts";
 import { listVerbs } from "./admin/lists.ts";
-import { statusVerbs } from "./admin/status.ts";
+import { logLevelVerbs } from "./admin/log-level.ts";
+import { planVerbs } from "./admin/plan.ts";
+import { listClusters, statusVerbs } from "./admin/status.ts";
 import { tokenVerbs } from "./admin/tokens.ts";
+import { watchVerbs } from "./admin/watch.ts";
+import { openDepartures } from "./leave/departures.ts";
+import type { Departures } from "./leave/departures.ts";
+import { leaveVerbs } from "./leave/verbs.ts";
 import { hubMetrics } from "./metrics.ts";
 import type { HubMetrics } from "./metrics.ts";
 import { joinListenOf, ownHosts, reachedAt } from "./options.ts";
@@ -17,6 +24,7 @@ import { serveHttp } from "./server/http.ts";
 import type { JoinOptions } from "./server/join.ts";
 import { joinHandlers, renewHandlers } from "./server/join.ts";
 import { knownPeersOnly } from "./server/peers.ts";
+import type { Caller } from "./server/peers.ts";
 import { serve } from "./server/serve.ts";
 import type { Serving } from "./server/serve.ts";
 import { openSessions } from "./sessions.ts";
@@ -46,6 +54,7 @@ export interface Hub {
 /** Starts a hub. Rejects with what is wrong and what to do when it cannot. */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const startedUnixUs = nowUnixUs();
+  const stopping = new AbortController();
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).toReversed()) await close();
@@ -65,7 +74,18 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     closers.push(() => state.close());
     trust = await openTrust(state.data.store, options.advertise ?? ownHosts(), options.log);
     closers.push(trust.close);
-    const serving = await openPorts({ options, state, trust, metrics, startedUnixUs });
+    const revokeCluster = revoker(state, trust);
+    const departures = openLeaving(options, state, revokeCluster);
+    closers.push(() => departures.close());
+    const serving = await openPorts({
+      options,
+      state,
+      trust,
+      metrics,
+      startedUnixUs,
+      departures,
+      stopping: stopping.signal,
+    });
     closers.push(() => serving.close());
     const http = await serveHttp({
       listen: options.metricsListen,
@@ -92,6 +112,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     );
     closers.push(() => {
       serving.drain();
+      stopping.abort();
       endSessions(state, new WireError("closed", "The hub is stopping; connect again."));
     });
     return {
@@ -99,12 +120,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       joinAddress,
       metricsAddress,
       adminConfig,
-      revokeCluster: async (name) => {
-        await trust?.revocations.revoke(name);
-        state.clusters
-          .get(name)
-          ?.session?.end(new WireError("denied", `The certificate of cluster "${name}" was revoked.`));
-      },
+      revokeCluster,
       close: closeAll,
     };
   } catch (error) {
@@ -119,14 +135,44 @@ interface Parts {
   readonly trust: Trust;
   readonly metrics: HubMetrics;
   readonly startedUnixUs: bigint;
+  readonly departures: Departures;
+  /** Aborted when the hub stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** Refuses every certificate that a cluster has, and ends its session. */
+function revoker({ clusters }: HubState, { revocations }: Trust): (cluster: string) => Promise<void> {
+  return async (name) => {
+    await revocations.revoke(name);
+    const why = new WireError("denied", `The certificate of cluster "${name}" was revoked.`);
+    clusters.get(name)?.session?.end(why);
+  };
+}
+
+function openLeaving(
+  { log }: HubOptions,
+  { data, departures, clusters, keeper }: HubState,
+  revoke: (cluster: string) => Promise<void>,
+): Departures {
+  return openDepartures({
+    records: departures,
+    store: data.store,
+    cache: data.cache,
+    clusters,
+    world: () => keeper.world,
+    publishedWorld: () => keeper.publishedWorld,
+    take: (facts, observedUnixUs) => keeper.take(facts, observedUnixUs),
+    revoke,
+    log,
+  });
 }
 
 function openPorts(parts: Parts): Promise<Serving> {
-  const { options, state, trust, metrics } = parts;
+  const { options, state, trust, metrics, departures } = parts;
   const { log, certificateTtlMs = clusterCertificateTtlMs } = options;
   const { authority, tokens, peers, certificate } = trust;
-  const { clusters, keeper, intake, epoch } = state;
-  const join: JoinOptions = { authority, tokens, peers, certificateTtlMs, log };
+  const { clusters, keeper, intake, epoch, journal } = state;
+  const join: JoinOptions = { authority, tokens, peers, certificateTtlMs, log, journal };
   const onEnded = metrics.sessionEnded;
   const sessions = openSessions({
     clusters,
@@ -135,7 +181,10 @@ function openPorts(parts: Parts): Promise<Serving> {
     store: state.data.store,
     peers,
     epoch,
+    recall: state.recall,
     log,
+    journal,
+    onReturned: (cluster, prove) => departures.returned(cluster, prove),
     onEnded,
   });
   return serve({
@@ -148,20 +197,33 @@ function openPorts(parts: Parts): Promise<Serving> {
     renew: joinImplementation(renewHandlers(join), statusOf),
     interceptor: knownPeersOnly(peers, (refused) => {
       metrics.callRefused();
+      journal.note({
+        kind: "SessionRefused",
+        cluster: "",
+        subject: "peer",
+        reason: "CertificateNotAccepted",
+        message: `${refused.peer} called ${refused.method}: ${refused.reason}`,
+      });
       log.warn(refused, "call refused");
     }),
   });
 }
 
-function adminVerbs({ state, trust, startedUnixUs }: Parts): AdminHandlers {
-  const { clusters, keeper, declarations } = state;
+function adminVerbs({ options, state, trust, startedUnixUs, departures, stopping }: Parts): AdminHandlers {
+  const { clusters, keeper, declarations, journal } = state;
+  const nameOf = (caller: Caller) => trust.peers.identify(caller).name;
   const world = () => keeper.world;
   const refusedDocuments = () => declarations.current().refused;
   return {
     ...statusVerbs({ world, clusters, refusedDocuments, startedUnixUs }),
     ...listVerbs(world),
     ...explainVerbs(world, (cluster) => clusters.get(cluster)?.state ?? "unknown"),
-    ...tokenVerbs(trust.tokens),
+    ...leaveVerbs(departures),
+    ...tokenVerbs(trust.tokens, journal, nameOf),
+    ...eventVerbs(journal, startedUnixUs),
+    ...watchVerbs({ world, clusters: () => listClusters({ clusters, world }), journal, stopping }),
+    ...planVerbs(world),
+    ...logLevelVerbs(options.log, journal, nameOf),
   };
 }
 

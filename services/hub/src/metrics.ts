@@ -12,9 +12,13 @@ export interface HubMetrics {
   readonly sessionEnded: (reason: string) => void;
   readonly callRefused: () => void;
   readonly storeFailed: () => void;
+  readonly registry: Registry;
   /** The text of all metrics. */
   readonly render: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
+
+/** How often the delay of the event loop is measured; the library's own 10 ms would wake an idle hub all the time. */
+const eventLoopMs = 1_000;
 
 const propagationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -37,7 +41,7 @@ export function hubMetrics(
 ): HubMetrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: eventLoopMs });
   const counter = (name: string, help: string, labelNames: readonly string[] = []): Counter =>
     new Counter({ name: `sealane_${name}`, help, labelNames, registers });
   const info = { name: "sealane_build_info", help: "1; the hub's version and schema.", registers };
@@ -60,6 +64,7 @@ export function hubMetrics(
     sessionEnded: (reason) => ended.labels(reason).inc(),
     callRefused: () => refused.inc(),
     storeFailed: () => failed.inc(),
+    registry,
     render: async () => {
       fill(read());
       return { contentType: registry.contentType, text: await registry.metrics() };

@@ -6,7 +6,7 @@ import type { AdminHandlers } from "@sealane/wire";
 import { adminImplementation, statusOfError } from "@sealane/wire";
 import type { Logger } from "pino";
 import { CallError } from "../server/peers.ts";
-import type { Peers } from "../server/peers.ts";
+import type { Caller, Peers } from "../server/peers.ts";
 import type { Role } from "../trust/identity.ts";
 
 type Verb = Exclude<keyof AdminHandlers, "close">;
@@ -25,6 +25,13 @@ const needs: Readonly<Record<Verb, Role>> = {
   listTokens: "operator",
   createToken: "admin",
   revokeToken: "admin",
+  listEvents: "viewer",
+  watch: "viewer",
+  planJoin: "viewer",
+  getLogLevel: "viewer",
+  setLogLevel: "operator",
+  leaveCluster: "admin",
+  getDeparture: "viewer",
 };
 
 /** The implementation of AdminService over the verbs of all groups. */
@@ -33,21 +40,28 @@ export function adminService(
   peers: Peers,
   log: Logger,
 ): grpc.UntypedServiceImplementation {
-  const checked = Object.entries(verbs).map(([name, verb]) => {
-    const role = needs[name as Verb];
-    const call = async (request: never, context: grpc.ServerUnaryCall<object, object>): Promise<unknown> => {
-      const person = peers.person(context, role, name);
-      const level = role === "viewer" ? "debug" : "info";
-      const asked = { ...(request as object), $typeName: undefined };
-      log[level](
-        { verb: name, asked, person: person.name, role: person.role, peer: context.getPeer() },
-        "admin call",
-      );
-      return (verb as (request: never, call: typeof context) => Promise<unknown>)(request, context);
+  /** Refuses callers whose role does not suffice, and leaves a log line for the others. */
+  const check = (verb: Verb, request: object, caller: Caller): void => {
+    const role = needs[verb];
+    const person = peers.person(caller, role, verb);
+    const level = role === "viewer" ? "debug" : "info";
+    const asked = { ...request, $typeName: undefined };
+    log[level]({ verb, asked, person: person.name, role: person.role, peer: caller.getPeer() }, "admin call");
+  };
+  const { watch, ...answers } = verbs;
+  const checked = Object.entries(answers).map(([name, verb]) => {
+    const call = async (request: never, caller: grpc.ServerUnaryCall<object, object>): Promise<unknown> => {
+      check(name as Verb, request, caller);
+      return (verb as (request: never, call: typeof caller) => Promise<unknown>)(request, caller);
     };
     return [name, call] as const;
   });
-  return adminImplementation(Object.fromEntries(checked) as unknown as AdminHandlers, statusOf);
+  const checkedWatch: AdminHandlers["watch"] = async function* (request, caller, signal) {
+    check("watch", request, caller);
+    yield* watch(request, caller, signal);
+  };
+  const all = { ...Object.fromEntries(checked), watch: checkedWatch } as unknown as AdminHandlers;
+  return adminImplementation(all, statusOf);
 }
 
 /** The status that a caller sees. */

@@ -9,26 +9,33 @@ import { toWireMerged, toWireVerdict } from "@sealane/wire";
 import { CallError } from "../server/peers.ts";
 import { listNames } from "./names.ts";
 
-type Answer<V extends keyof AdminHandlers> = Awaited<
-  ReturnType<Extract<AdminHandlers[V], (...args: never) => unknown>>
->;
+interface RouteInit {
+  readonly prefix: string;
+  readonly kind: string;
+  readonly nextHops?: string[];
+  readonly cluster: string;
+  readonly purpose: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
 
 /** ListServices, ListRoutes, ListNames, ListRanges. */
 export function listVerbs(
   world: () => World,
 ): Pick<AdminHandlers, "listServices" | "listRoutes" | "listNames" | "listRanges"> {
   return {
-    listServices: async ({ namespace }) => listServices(world(), namespace),
-    listRoutes: async ({ cluster, node }) => listRoutes(world(), cluster, node),
+    listServices: async ({ namespace }) => ({ services: listServices(world(), namespace) }),
+    listRoutes: async ({ cluster, node }) => ({ routes: listRoutes(world(), cluster, node) }),
     listNames: async () => ({ names: listNames(viewOf(world())) }),
-    listRanges: async ({ cluster }) => listRanges(world(), cluster),
+    listRanges: async ({ cluster }) => ({ ranges: listRanges(world(), cluster) }),
   };
 }
 
-function listServices(world: World, only: string): Answer<"listServices"> {
+/** Services of the namespace (all, when empty), sorted by namespace and name. */
+export function listServices(world: World, only: string) {
   const view = viewOf(world);
   const namespaces = [...world.services.keys()].filter((namespace) => only === "" || namespace === only);
-  const services = namespaces.toSorted(compareText).flatMap((namespace) => {
+  return namespaces.toSorted(compareText).flatMap((namespace) => {
     const names = [...(world.services.get(namespace) ?? [])].toSorted(([a], [b]) => compareText(a, b));
     return names.map(([name, { service, statuses }]) => ({
       namespace,
@@ -43,7 +50,6 @@ function listServices(world: World, only: string): Answer<"listServices"> {
       ...countPods(view, [...statuses.keys()], namespace, name),
     }));
   });
-  return { services };
 }
 
 function countPods(
@@ -61,7 +67,8 @@ function countPods(
   return { ready: [...ready.values()].filter(Boolean).length, pods: ready.size };
 }
 
-function listRoutes(world: World, cluster: string, node: string): Answer<"listRoutes"> {
+/** Routes wanted and withheld in a cluster, by prefix. Throws CallError when it or the node is unknown. */
+export function listRoutes(world: World, cluster: string, node: string) {
   requireCluster(world, cluster);
   const view = viewOf(world);
   if (node !== "" && ![...view.nodes(cluster)].some(([name]) => name === node)) {
@@ -72,17 +79,15 @@ function listRoutes(world: World, cluster: string, node: string): Answer<"listRo
     { cluster, node, onLink: undefined },
     undefined,
   );
-  const routes = [
+  const routes: RouteInit[] = [
     ...install.map(({ nextHops, ...route }) => ({ ...route, kind: "install", nextHops: [...nextHops] })),
     ...originate.map((route) => ({ ...route, kind: "originate", cluster })),
     ...withheld.map((route) => ({ ...route, kind: "withheld" })),
   ];
-  return {
-    routes: routes.toSorted((a, b) => comparePrefixText(a.prefix, b.prefix) || compareText(a.kind, b.kind)),
-  };
+  return routes.toSorted((a, b) => comparePrefixText(a.prefix, b.prefix) || compareText(a.kind, b.kind));
 }
 
-function listRanges(world: World, only: string): Answer<"listRanges"> {
+function listRanges(world: World, only: string) {
   if (only !== "") requireCluster(world, only);
   const ranges = [...world.admissions].flatMap(([cluster, { verdicts }]) =>
     only === "" || cluster === only ? verdicts.map((verdict) => ({ cluster, verdict })) : [],
@@ -90,7 +95,7 @@ function listRanges(world: World, only: string): Answer<"listRanges"> {
   const sorted = ranges.toSorted(
     (a, b) => compareRanges(a.verdict.prefix, b.verdict.prefix) || compareText(a.cluster, b.cluster),
   );
-  return { ranges: sorted.map(({ cluster, verdict }) => ({ cluster, range: toWireVerdict(verdict) })) };
+  return sorted.map(({ cluster, verdict }) => ({ cluster, range: toWireVerdict(verdict) }));
 }
 
 /** Text that is no prefix is shown too, after all that is one. */

@@ -22,7 +22,10 @@ const states: Readonly<Record<SessionState, AdminSessionState>> = {
   silent: AdminSessionState.SILENT,
 };
 
-type ClusterInit = Omit<admin.ClusterInfo, "$typeName" | "reports"> & { readonly reports: ReportInit[] };
+/** A cluster as the admin API gives it. */
+export type ClusterInit = Omit<admin.ClusterInfo, "$typeName" | "reports"> & {
+  readonly reports: ReportInit[];
+};
 type ReportInit = Omit<admin.ClusterInfo["reports"][number], "$typeName" | "counts" | "findings"> & {
   readonly counts: { readonly kind: string; readonly desired: bigint; readonly observed: bigint }[];
   readonly findings: Report["findings"][number][];
@@ -32,8 +35,7 @@ type ReportInit = Omit<admin.ClusterInfo["reports"][number], "$typeName" | "coun
 export function statusVerbs(
   source: StatusSource,
 ): Pick<AdminHandlers, "getStatus" | "listClusters" | "getVersion"> {
-  const list = (): ClusterInit[] =>
-    source.clusters.all().map((cluster) => clusterInfo(cluster, source.world()));
+  const list = () => listClusters(source);
   return {
     getStatus: async () => {
       const world = source.world();
@@ -53,6 +55,11 @@ export function statusVerbs(
     listClusters: async () => ({ clusters: list() }),
     getVersion: async () => ({ version, schema: schemaRange }),
   };
+}
+
+/** Every cluster that the hub has heard of, sorted by name. */
+export function listClusters({ clusters, world }: Pick<StatusSource, "clusters" | "world">): ClusterInit[] {
+  return clusters.all().map((cluster) => clusterInfo(cluster, world()));
 }
 
 function clusterInfo(cluster: ClusterState, world: World): ClusterInit {
