@@ -1,10 +1,13 @@
 // Conditions of ServiceExports and ServiceImports. Pure: from verdicts to what people read.
 
-import type { ExportStatus, Verdict } from "@sealane/core";
+import type { ExportStatus, MergedService, Verdict } from "@sealane/core";
 import type { Condition } from "../observe/parse-service-export.ts";
 
 /** What a condition should say. */
 export type Claim = Pick<Condition, "type" | "status" | "reason" | "message">;
+
+/** Types of the conditions that we write on ServiceExports. */
+export const exportConditionTypes = ["Valid", "Ready", "Conflict"] as const;
 
 const messageCharsMax = 4_096;
 
@@ -71,6 +74,21 @@ export function importClaim(
   return problem === undefined
     ? { type: "Ready", status: "True", reason: "Ready", message: "" }
     : { type: "Ready", status: "False", reason: problem.reason, message: bounded(problem.message) };
+}
+
+/** Why a service without an address in this cluster, whose Services have these families, has none. */
+export function noAddressProblem(
+  { type, ipFamilies }: Pick<MergedService, "type" | "ipFamilies">,
+  clusterFamilies: readonly string[],
+): { readonly reason: string; readonly message: string } | undefined {
+  if (type === "Headless") return undefined;
+  if (ipFamilies.some((family) => clusterFamilies.includes(family))) {
+    return { reason: "Pending", message: "The service has no address in this cluster yet." };
+  }
+  return {
+    reason: "IPFamilyNotSupported",
+    message: `The service has ${ipFamilies.join(" and ")}, this cluster's Services have ${clusterFamilies.join(" and ")}.`,
+  };
 }
 
 /** Whether the held conditions already say all that is claimed, about this generation. */

@@ -3,7 +3,9 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { startRealApiServer } from "../kube/testing/real-api-server.ts";
 import type { RealApiServer } from "../kube/testing/real-api-server.ts";
+import { apiServerForm } from "./testing/bench.ts";
 import { exportContract } from "./testing/export-contract.ts";
+import { handEditContract } from "./testing/hand-edit-contract.ts";
 import { importContract } from "./testing/import-contract.ts";
 
 let server: RealApiServer;
@@ -13,9 +15,13 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describe("imports, kube-apiserver", () => {
-  importContract(() => server.harness());
+  importContract(async (name) => apiServerForm(await server.harness(), name));
 });
 
 describe("exports, kube-apiserver", () => {
-  exportContract(() => server.harness());
+  exportContract(async (name) => apiServerForm(await server.harness(), name));
+});
+
+describe("edits by hand, kube-apiserver", () => {
+  handEditContract(async (name) => apiServerForm(await server.harness(), name));
 });

@@ -3,14 +3,15 @@
 
 import { clearInterval, setInterval } from "node:timers";
 import type { Count, Finding, Reason, View } from "@sealane/core";
-import { splitReachKey } from "@sealane/core";
+import { EditPace, splitReachKey } from "@sealane/core";
 import type { ShardChange } from "@sealane/wire";
 import type { KubeClient } from "../kube/client.ts";
 import { messageOf } from "../kube/error.ts";
-import type { EventRecorder } from "../kube/events.ts";
 import type { ReflectorLimits } from "../kube/reflector.ts";
 import { objectKey, splitKey } from "../kube/store.ts";
 import type { ObjectKey } from "../kube/store.ts";
+import type { EventSink } from "./export-events.ts";
+import { EditedRepeatedly, repairEvent } from "./repairs.ts";
 import { ExportStatusWriter } from "./export-status.ts";
 import type { ExportingCluster } from "./export-status.ts";
 import { ImportStatusWriter } from "./import-status.ts";
@@ -20,6 +21,7 @@ import { KeyedQueue } from "./keyed-queue.ts";
 import { ForeignObject, TermOver } from "./own-kind.ts";
 import type { Term } from "./own-kind.ts";
 import { OwnObjects } from "./own-objects.ts";
+import type { ClusterExecutor } from "./port.ts";
 
 /** What to make so, and where. */
 export interface ExecutorOptions {
@@ -32,7 +34,7 @@ export interface ExecutorOptions {
   readonly view: View;
   /** What is known of this cluster: the observer. */
   readonly cluster: ImportingCluster & ExportingCluster;
-  readonly events: EventRecorder;
+  readonly events: EventSink;
   readonly onProblem: (error: Error) => void;
   readonly limits?: Partial<ReflectorLimits>;
 }
@@ -44,7 +46,7 @@ const resyncMs = 600_000;
 const findingsMax = 100;
 
 /** Makes and keeps it so until the term ends. */
-export class Executor {
+export class Executor implements ClusterExecutor {
   readonly #options: ExecutorOptions;
   readonly #own: OwnObjects;
   readonly #imports: ImportWriter;
@@ -54,6 +56,9 @@ export class Executor {
   readonly #importStatusQueue: KeyedQueue<ObjectKey>;
   readonly #exportStatusQueue: KeyedQueue<ObjectKey>;
   readonly #findings = new Map<string, Finding>();
+  readonly #pace = new EditPace();
+  /** Names that must be written at once, since not an edit asked for it. */
+  readonly #urgent = new Set<ObjectKey>();
   /** To be looked at in this turn. */
   readonly #namespaces = new Set<string>();
 
@@ -63,8 +68,10 @@ export class Executor {
     this.#own = new OwnObjects({
       client,
       term,
-      onChange: (names) => this.#touchNames(names),
+      onChange: (names) => this.#touchNames(names, "edited"),
       onSynced: () => this.touchAll(),
+      onEdit: (name) => this.#pace.note(name, performance.now()),
+      onRepaired: (resource, value, edit) => options.events.record(...repairEvent(resource, value, edit)),
       onProblem: options.onProblem,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     });
@@ -164,6 +171,7 @@ export class Executor {
           this.#findings.delete(`${what} ${name}`);
         },
         onError: (name, error) => this.#fail(`${what} ${name}`, error),
+        waitAfter: (error) => (error instanceof EditedRepeatedly ? error.waitMs : undefined),
         backoff: { minMs: 20, maxMs: 30_000 },
         ...bounds,
       },
@@ -173,8 +181,13 @@ export class Executor {
 
   async #writeImport(name: ObjectKey): Promise<void> {
     if (!this.#own.synced) return;
+    // What the hub changed is never held up by somebody who edits without end.
+    const urgent = this.#urgent.delete(name);
+    const waitMs = urgent ? 0 : this.#pace.waitMs(name, performance.now());
+    if (waitMs > 0) throw new EditedRepeatedly(`The import ${name}`, waitMs);
     await this.#imports.write(name);
     if (this.#importStatus.isDue(name)) this.#importStatusQueue.add(name);
+    else this.#own.forgetEdits(name);
   }
 
   #touchNamespaces(): void {
@@ -183,10 +196,13 @@ export class Executor {
     this.#touchNames(touched);
   }
 
-  #touchNames(names: Iterable<ObjectKey>): void {
+  #touchNames(names: Iterable<ObjectKey>, why: "wished" | "edited" = "wished"): void {
     // Before everything was listed a missing object is no missing object; onSynced makes the first full pass.
     if (!this.#own.synced) return;
-    for (const name of names) this.#importQueue.add(name);
+    for (const name of names) {
+      if (why === "wished") this.#urgent.add(name);
+      this.#importQueue.add(name);
+    }
   }
 
   #allNames(): Set<ObjectKey> {
@@ -197,10 +213,15 @@ export class Executor {
 
   #fail(subject: string, error: unknown): void {
     if (error instanceof TermOver) return;
-    const reason: Reason = error instanceof ForeignObject ? "ObjectNotOurs" : "ApplyFailed";
+    const reason = reasonOf(error);
     const message = messageOf(error);
     if (this.#findings.get(subject)?.message === message) return;
     this.#findings.set(subject, { subject, reason, message });
     this.#options.onProblem(error instanceof Error ? error : new Error(message));
   }
+}
+
+function reasonOf(error: unknown): Reason {
+  if (error instanceof EditedRepeatedly) return "EditedRepeatedly";
+  return error instanceof ForeignObject ? "ObjectNotOurs" : "ApplyFailed";
 }

@@ -2,16 +2,21 @@
 // Events that go with them. Touches nothing else of the object.
 
 import type { Verdict, View } from "@sealane/core";
+import { EditPace, sameValue } from "@sealane/core";
 import type { KubeClient } from "../kube/client.ts";
 import { contentTypes } from "../kube/client.ts";
+import { storedOf } from "../kube/door.ts";
 import { hasStatus } from "../kube/error.ts";
-import type { EventRecorder } from "../kube/events.ts";
 import { fieldManager } from "../kube/ownership.ts";
 import { apiVersion, objectPath, resources } from "../kube/resource.ts";
+import { compareVersions } from "../kube/store.ts";
 import type { ObjectKey, ReadableStore } from "../kube/store.ts";
-import type { Condition, ServiceExport } from "../observe/parse-service-export.ts";
+import type { ServiceExport } from "../observe/parse-service-export.ts";
 import { conditionsOf, exportClaims, saysAll } from "./conditions.ts";
 import type { Claim } from "./conditions.ts";
+import { exportEvents } from "./export-events.ts";
+import type { EventSink } from "./export-events.ts";
+import { EditedRepeatedly, editText } from "./repairs.ts";
 import { TermOver } from "./own-kind.ts";
 import type { Term } from "./own-kind.ts";
 
@@ -30,12 +35,22 @@ export interface ExportStatusOptions {
   /** Name of this cluster in the hub's shards. */
   readonly clusterName: string;
   readonly view: View;
-  readonly events: EventRecorder;
+  readonly events: EventSink;
+}
+
+interface Written {
+  readonly claims: readonly Claim[];
+  readonly resourceVersion: string;
 }
 
 /** Writes conditions of exports. */
 export class ExportStatusWriter {
   readonly #options: ExportStatusOptions;
+  readonly #pace = new EditPace();
+  /** What was last written, and the version that it gave. */
+  readonly #written = new Map<ObjectKey, Written>();
+  /** Versions whose edit was counted. */
+  readonly #waiting = new Map<ObjectKey, string>();
 
   constructor(options: ExportStatusOptions) {
     this.#options = options;
@@ -54,12 +69,18 @@ export class ExportStatusWriter {
     return { desired, observed };
   }
 
-  /** @throws TermOver, KubeError */
+  /** @throws EditedRepeatedly, TermOver, KubeError */
   async write(key: ObjectKey): Promise<void> {
     const held = this.#options.cluster.exports.get(key);
+    if (held === undefined) {
+      this.#written.delete(key);
+      this.#waiting.delete(key);
+    }
     const claims = held && this.#claims(held);
     if (held === undefined || claims === undefined || saysAll(held.conditions, claims, held.generation))
       return;
+    const fields = this.#editedFields(key, held, claims);
+    if (fields.length > 0) this.#holdBack(key, held);
     const { client, term } = this.#options;
     const path = objectPath(resources.serviceExports, held.namespace, held.name, "status");
     if (!term.isCurrent())
@@ -72,18 +93,51 @@ export class ExportStatusWriter {
     };
     const query = { fieldManager, force: "true" };
     try {
-      await client.request("PATCH", path, {
+      const answer = await client.request("PATCH", path, {
         body,
         query,
         contentType: contentTypes.serverSideApply,
         signal: term.signal,
       });
+      this.#written.set(key, { claims, resourceVersion: storedOf(answer).resourceVersion });
     } catch (error) {
       // Deleted meanwhile, or another of the same name: its own event asks again.
       if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw error;
       return;
     }
-    this.#tell(held, claims);
+    if (fields.length === 0) this.#tell(held, claims);
+    else this.#tellEdit(held, fields);
+  }
+
+  /** Conditions that somebody else changed since they were written, although nothing new is to be said. */
+  #editedFields(key: ObjectKey, held: ServiceExport, claims: readonly Claim[]): readonly string[] {
+    const written = this.#written.get(key);
+    if (written === undefined || !sameValue(written.claims, claims)) return [];
+    if (compareVersions(held.resourceVersion, written.resourceVersion) <= 0) return [];
+    return claims.flatMap((claim) => {
+      const now = held.conditions.find(({ type }) => type === claim.type);
+      const path = `status.conditions[type=${claim.type}]`;
+      if (now === undefined) return [path];
+      const differ = (["status", "reason", "message"] as const).filter(
+        (field) => now[field] !== claim[field],
+      );
+      return differ.map((field) => `${path}.${field}`);
+    });
+  }
+
+  #holdBack(key: ObjectKey, held: ServiceExport): void {
+    const now = performance.now();
+    // Looked at again and again while it waits, an edit counts once.
+    if (this.#waiting.get(key) !== held.resourceVersion) this.#pace.note(key, now);
+    this.#waiting.set(key, held.resourceVersion);
+    const waitMs = this.#pace.waitMs(key, now);
+    const what = `The conditions of ServiceExport ${held.namespace}/${held.name}`;
+    if (waitMs > 0) throw new EditedRepeatedly(what, waitMs);
+  }
+
+  #tellEdit({ namespace, name, uid }: ServiceExport, fields: readonly string[]): void {
+    const subject = { resource: resources.serviceExports, namespace, name, uid };
+    this.#options.events.record(subject, editText(`ServiceExport ${namespace}/${name}`, { fields }));
   }
 
   #claims(held: ServiceExport): readonly Claim[] | undefined {
@@ -94,41 +148,9 @@ export class ExportStatusWriter {
     return exportClaims(local, view.exportStatus(clusterName, held.namespace, held.name), held.conditions);
   }
 
-  /** One Event for each condition that turned bad, and one when the export became ready. */
   #tell(held: ServiceExport, claims: readonly Claim[]): void {
-    for (const claim of claims) {
-      const before = held.conditions.find((each) => each.type === claim.type);
-      if (before !== undefined && before.status === claim.status && before.reason === claim.reason) continue;
-      const text = eventText(claim, before);
-      if (text === undefined) continue;
-      const subject = {
-        resource: resources.serviceExports,
-        namespace: held.namespace,
-        name: held.name,
-        uid: held.uid,
-      };
-      this.#options.events.record(subject, { ...text, action: "Export" });
-    }
+    const { namespace, name, uid } = held;
+    const subject = { resource: resources.serviceExports, namespace, name, uid };
+    for (const text of exportEvents(held.conditions, claims)) this.#options.events.record(subject, text);
   }
-}
-
-function eventText(
-  claim: Claim,
-  before: Condition | undefined,
-): { type: "Normal" | "Warning"; reason: string; note: string } | undefined {
-  const { type, status, reason, message } = claim;
-  if (type === "Ready" && status === "True") {
-    return { type: "Normal", reason, note: "The service is exported to the cluster set." };
-  }
-  const bad = (type === "Conflict" && status === "True") || (type === "Valid" && status === "False");
-  const refused =
-    type === "Ready" &&
-    status === "False" &&
-    before?.reason !== reason &&
-    message !== "" &&
-    reason !== "NoService" &&
-    reason !== "InvalidServiceType";
-  if (!bad && !refused) return undefined;
-  // A reason of an Event is one word; of several conflicts the first names it.
-  return { type: "Warning", reason: reason.split(",")[0] ?? reason, note: message };
 }

@@ -3,7 +3,7 @@
 import type { Slice } from "@sealane/core";
 import { sameValue } from "@sealane/core";
 import { list, parseObject, record } from "../kube/door.ts";
-import type { Parse } from "../kube/door.ts";
+import type { Json, Parse } from "../kube/door.ts";
 import { ownedAnnotations, ownedLabels } from "../kube/ownership.ts";
 import { apiVersion, resources } from "../kube/resource.ts";
 import { parseEndpointSlice, serviceNameLabel } from "../observe/parse-endpoint-slice.ts";
@@ -106,6 +106,19 @@ function sliceLabels(
     [sourceClusterLabel]: cluster,
     "endpointslice.kubernetes.io/managed-by": "sealane.dev",
     ...(derivedName === "" ? {} : { [serviceNameLabel]: derivedName }),
+  };
+}
+
+/** What we write of a slice, as people see it. Endpoints are compared by their addresses. */
+export function sliceFields({ labels, annotations, slice, tampered }: ImportedSlice): Json {
+  const { addressType, ports, endpoints } = slice;
+  const byAddress = endpoints.map(({ address, ...rest }) => [address, rest]);
+  return {
+    metadata: { labels, annotations },
+    addressType,
+    ports,
+    endpoints: Object.fromEntries(byAddress),
+    ...(tampered ? { "endpoints[].other": true } : {}),
   };
 }
 

@@ -12,6 +12,8 @@ export interface KeyedQueueOptions<K> {
   readonly onError: (key: K, error: unknown) => void;
   /** Keys at once. */
   readonly parallelMax: number;
+  /** How long to wait after this failure, milliseconds; undefined: by the back-off. */
+  readonly waitAfter?: (error: unknown) => number | undefined;
   /** Waits before a failed key is run again. */
   readonly backoff: BackoffBounds;
   /** A key is run so long after it was first asked for, so that further asks fall into the same run; 0 runs at once. */
@@ -64,18 +66,18 @@ export class KeyedQueue<K> {
   }
 
   async #run(key: K): Promise<void> {
-    let failed = false;
+    let againMs: number | undefined;
     try {
       await this.#options.run(key);
       this.#backoffs.delete(key);
     } catch (error) {
-      failed = true;
+      againMs = this.#options.waitAfter?.(error) ?? this.#backoff(key).next();
       if (!this.#signal.aborted) this.#options.onError(key, error);
     }
     this.#running.delete(key);
     if (this.#signal.aborted) return;
     const again = this.#again.delete(key);
-    if (failed) this.#after(key, this.#backoff(key).next());
+    if (againMs !== undefined) this.#after(key, againMs);
     else if (again) this.add(key);
     this.#next();
   }

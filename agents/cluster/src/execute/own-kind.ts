@@ -3,7 +3,7 @@
 
 import { contentTypes } from "../kube/client.ts";
 import type { KubeClient, Method, RequestOptions } from "../kube/client.ts";
-import type { Parse } from "../kube/door.ts";
+import type { Json, Parse } from "../kube/door.ts";
 import { hasStatus } from "../kube/error.ts";
 import { isOwned, ownedSelector } from "../kube/ownership.ts";
 import { Reflector } from "../kube/reflector.ts";
@@ -12,6 +12,7 @@ import { collectionPath, objectPath, resourceName } from "../kube/resource.ts";
 import type { Resource } from "../kube/resource.ts";
 import { objectKey } from "../kube/store.ts";
 import type { ObjectKey, ReadableStore, Store, Stored } from "../kube/store.ts";
+import { changedFields } from "./changed-fields.ts";
 
 /** What every own object is known by. */
 export interface Owned extends Stored {
@@ -49,6 +50,12 @@ export type OwnObserver<T> = (
   by: "answer" | "watch",
 ) => void;
 
+/** Somebody else changed or deleted one of our objects. */
+export interface HandEdit {
+  /** Which fields, as `changedFields` names them; empty: the object was deleted. */
+  readonly fields: readonly string[];
+}
+
 /** Which kind, and whom to tell. */
 export interface OwnKindOptions<T extends Owned> {
   readonly client: KubeClient;
@@ -59,14 +66,26 @@ export interface OwnKindOptions<T extends Owned> {
   readonly onSynced: () => void;
   readonly onProblem: (error: Error) => void;
   readonly observe?: OwnObserver<T>;
+  /** What is ours of an object, in the shape in which people see it. */
+  readonly fields: (value: T) => Json;
+  /** Somebody else edited an object; told before onChange. */
+  readonly onEdit?: (value: T) => void;
+  /** An edit was put right by the write that gave this value. */
+  readonly onRepaired?: (value: T, edit: HandEdit) => void;
   readonly limits?: Partial<ReflectorLimits>;
 }
+
+/** Edits of one kind that wait for their repair. */
+const editsMax = 1_000;
 
 /** Our objects of one kind. */
 export class OwnKind<T extends Owned> {
   readonly #options: OwnKindOptions<T>;
   readonly #reflector: Reflector<T>;
   #by: "answer" | "watch" = "watch";
+  /** Objects that are being written here: what the watch says of them may be our own doing. */
+  readonly #writing = new Map<ObjectKey, number>();
+  readonly #edits = new Map<ObjectKey, { readonly before: T; readonly edit: HandEdit }>();
 
   constructor(options: OwnKindOptions<T>) {
     this.#options = options;
@@ -82,7 +101,10 @@ export class OwnKind<T extends Owned> {
         onState: (state) => {
           if (state.is === "unknown") options.onProblem(state.error);
         },
-        observe: (key, before, after) => options.observe?.(key, before, after, this.#by),
+        observe: (key, before, after) => {
+          options.observe?.(key, before, after, this.#by);
+          if (this.#by === "watch") this.#noteEdit(key, before, after);
+        },
         ...(options.limits === undefined ? {} : { limits: options.limits }),
       },
       options.term.signal,
@@ -99,9 +121,10 @@ export class OwnKind<T extends Owned> {
 
   /** @throws ForeignObject, StaleObject when it exists already and is ours, TermOver, KubeError */
   async create(namespace: string, name: string, body: object): Promise<T> {
+    const key = objectKey(namespace, name);
     try {
-      return this.#keep(
-        await this.#write("POST", collectionPath(this.#options.resource, namespace), { body }),
+      return await this.#during(key, async () =>
+        this.#keep(await this.#write("POST", collectionPath(this.#options.resource, namespace), { body })),
       );
     } catch (error) {
       if (!hasStatus(error, 409)) throw error;
@@ -139,12 +162,41 @@ export class OwnKind<T extends Owned> {
       preconditions: { uid: held.uid },
       propagationPolicy: "Background",
     };
+    await this.#during(objectKey(held.namespace, held.name), async () => {
+      try {
+        await this.#write("DELETE", path, { body });
+      } catch (error) {
+        if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw error;
+      }
+      this.#drop(held);
+    });
+    this.forgetEdit(objectKey(held.namespace, held.name));
+  }
+
+  /** There is nothing to put right about it: what was edited is not ours, or the object is not wanted any more. */
+  forgetEdit(key: ObjectKey): void {
+    this.#edits.delete(key);
+  }
+
+  async #during<R>(key: ObjectKey, work: () => Promise<R>): Promise<R> {
+    this.#writing.set(key, (this.#writing.get(key) ?? 0) + 1);
     try {
-      await this.#write("DELETE", path, { body });
-    } catch (error) {
-      if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw error;
+      return await work();
+    } finally {
+      const left = (this.#writing.get(key) ?? 1) - 1;
+      if (left === 0) this.#writing.delete(key);
+      else this.#writing.set(key, left);
     }
-    this.#drop(held);
+  }
+
+  #noteEdit(key: ObjectKey, before: T | undefined, after: T | undefined): void {
+    if (before === undefined || this.#writing.has(key)) return;
+    const first = this.#edits.get(key)?.before ?? before;
+    const { fields: fieldsOf, onEdit } = this.#options;
+    const fields = after === undefined ? [] : changedFields(fieldsOf(first), fieldsOf(after));
+    if (after !== undefined && fields.length === 0) return;
+    if (this.#edits.size < editsMax) this.#edits.set(key, { before: first, edit: { fields } });
+    onEdit?.(before);
   }
 
   async #write(method: Method, path: string, options: RequestOptions): Promise<unknown> {
@@ -156,7 +208,9 @@ export class OwnKind<T extends Owned> {
 
   async #guarded(held: T, method: Method, path: string, options: RequestOptions): Promise<T> {
     try {
-      return this.#keep(await this.#write(method, path, options));
+      return await this.#during(objectKey(held.namespace, held.name), async () =>
+        this.#keep(await this.#write(method, path, options)),
+      );
     } catch (error) {
       if (hasStatus(error, 404)) throw this.#gone(held, error);
       if (!hasStatus(error, 409)) throw error;
@@ -167,6 +221,10 @@ export class OwnKind<T extends Owned> {
   #keep(answer: unknown): T {
     const value = this.#options.parse(answer);
     this.#byAnswer((store) => store.put(value));
+    const key = objectKey(value.namespace, value.name);
+    const edited = this.#edits.get(key);
+    this.#edits.delete(key);
+    if (edited !== undefined) this.#options.onRepaired?.(value, edited.edit);
     return value;
   }
 
@@ -209,6 +267,12 @@ export class OwnKind<T extends Owned> {
         `${this.#title(namespace, name)} exists and is not Sealane's. Delete or rename it.`,
         { cause: conflict },
       );
+    }
+    // It looked deleted because it had lost the label that we select by.
+    const edited = this.#edits.get(objectKey(namespace, name));
+    if (edited?.edit.fields.length === 0) {
+      const fields = changedFields(this.#options.fields(edited.before), this.#options.fields(found));
+      this.#edits.set(objectKey(namespace, name), { before: edited.before, edit: { fields } });
     }
     this.#byAnswer((store) => store.put(found));
     throw new StaleObject(`${this.#title(namespace, name)} was changed by somebody else`, {

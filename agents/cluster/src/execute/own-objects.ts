@@ -6,13 +6,14 @@ import { derivedServiceName } from "@sealane/core";
 import type { KubeClient } from "../kube/client.ts";
 import type { ReflectorLimits } from "../kube/reflector.ts";
 import { resources } from "../kube/resource.ts";
+import type { Resource } from "../kube/resource.ts";
 import { objectKey, splitKey } from "../kube/store.ts";
 import type { ObjectKey } from "../kube/store.ts";
-import { parseImportedSlice } from "./imported-slice.ts";
+import { parseImportedSlice, sliceFields } from "./imported-slice.ts";
 import type { ImportedSlice } from "./imported-slice.ts";
 import { OwnKind } from "./own-kind.ts";
-import type { Term } from "./own-kind.ts";
-import { parseDerivedService, parseServiceImport } from "./parse-own.ts";
+import type { HandEdit, Owned, Term } from "./own-kind.ts";
+import { importFields, parseDerivedService, parseServiceImport, serviceFields } from "./parse-own.ts";
 import type { DerivedService, ServiceImport } from "./parse-own.ts";
 
 /** What we have for one imported service. */
@@ -31,6 +32,10 @@ export interface OwnObjectsOptions {
   /** All three kinds were listed. */
   readonly onSynced: () => void;
   readonly onProblem: (error: Error) => void;
+  /** Somebody else edited an object of this name (namespace/name of the import); told before onChange. */
+  readonly onEdit?: (name: ObjectKey) => void;
+  /** An edit was put right. */
+  readonly onRepaired?: (resource: Resource, value: Owned, edit: HandEdit) => void;
   readonly limits?: Partial<ReflectorLimits>;
 }
 
@@ -54,7 +59,14 @@ export class OwnObjects {
       this.#touched = new Set();
       this.#onChange(touched);
     };
-    const { client, term, onProblem } = options;
+    const { client, term, onProblem, onEdit, onRepaired } = options;
+    const edited = (namespace: string, importName: string): void => {
+      if (importName !== "") onEdit?.(objectKey(namespace, importName));
+    };
+    const repaired =
+      (resource: Resource) =>
+      (value: Owned, edit: HandEdit): void =>
+        onRepaired?.(resource, value, edit);
     const shared = {
       client,
       term,
@@ -66,12 +78,18 @@ export class OwnObjects {
       ...shared,
       resource: resources.serviceImports,
       parse: parseServiceImport,
+      fields: importFields,
+      onEdit: ({ namespace, name }) => edited(namespace, name),
+      onRepaired: repaired(resources.serviceImports),
       onChange: (keys) => this.#onChange(keys),
     });
     this.services = new OwnKind({
       ...shared,
       resource: resources.services,
       parse: parseDerivedService,
+      fields: serviceFields,
+      onEdit: ({ namespace, importName }) => edited(namespace, importName),
+      onRepaired: repaired(resources.services),
       onChange: tellTouched,
       observe: (_key, before, after, by) => {
         if (by === "answer") return;
@@ -85,6 +103,9 @@ export class OwnObjects {
       ...shared,
       resource: resources.endpointSlices,
       parse: parseImportedSlice,
+      fields: sliceFields,
+      onEdit: ({ namespace, importName }) => edited(namespace, importName),
+      onRepaired: repaired(resources.endpointSlices),
       onChange: tellTouched,
       observe: (key, before, after, by) => this.#index(key, before, after, by),
     });
@@ -103,6 +124,14 @@ export class OwnObjects {
       derived: this.services.store.get(objectKey(namespace, derivedNameOf(namespace, importName))),
       slices: [...(this.#slicesByName.get(name)?.values() ?? [])],
     };
+  }
+
+  /** Nothing of this name is left to put right. */
+  forgetEdits(name: ObjectKey): void {
+    const { namespace, name: importName } = splitKey(name);
+    this.imports.forgetEdit(name);
+    this.services.forgetEdit(objectKey(namespace, derivedNameOf(namespace, importName)));
+    for (const key of this.#slicesByName.get(name)?.keys() ?? []) this.slices.forgetEdit(key);
   }
 
   /** Every name that we have an object for. */

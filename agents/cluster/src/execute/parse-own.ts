@@ -64,3 +64,18 @@ export const parseDerivedService: Parse<DerivedService> = (object) =>
     ipFamilies: texts(spec["ipFamilies"], "spec.ipFamilies"),
     clusterAddresses: texts(spec["clusterIPs"], "spec.clusterIPs"),
   }));
+
+/** What we write of a ServiceImport, as people see it; times of transitions are not ours to keep. */
+export function importFields({ labels, annotations, spec, clusters, conditions }: ServiceImport): Json {
+  const said = conditions.map(({ type, status, reason, message }) => [type, { status, reason, message }]);
+  return {
+    metadata: { labels, annotations },
+    spec,
+    status: { clusters, conditions: Object.fromEntries(said) },
+  };
+}
+
+/** What we write of a derived Service, as people see it. */
+export function serviceFields({ labels, annotations, spec }: DerivedService): Json {
+  return { metadata: { labels, annotations }, spec };
+}

@@ -71,7 +71,7 @@ export function derivedServiceUpdate(
   desired: DesiredImport,
   families: readonly IpFamily[],
 ): Manifest | undefined {
-  const { selector: _selector, externalIPs: _externalIps, ...rest } = held.spec;
+  const rest = Object.fromEntries(Object.entries(held.spec).filter(([field]) => !neverOurs.has(field)));
   const grows = held.ipFamilies.length === 1 && families.length === 2;
   const second = families.filter((family) => family !== held.ipFamilies[0]);
   const spec: Json = {
@@ -92,6 +92,14 @@ export function derivedServiceUpdate(
   const metadata = { namespace: held.namespace, name: held.name, labels, annotations };
   return { apiVersion: apiVersion(resources.services), kind: resources.services.kind, metadata, spec };
 }
+
+/** Fields that a person can add to a derived Service and that would change where it leads. */
+const neverOurs: ReadonlySet<string> = new Set([
+  "selector",
+  "externalIPs",
+  "publishNotReadyAddresses",
+  "trafficDistribution",
+]);
 
 /** The ServiceImport as it should be. `derived` is absent when headless, or while no address could be had. */
 export function importManifest(desired: DesiredImport, derived: DerivedService | undefined): Manifest {

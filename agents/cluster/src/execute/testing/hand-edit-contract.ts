@@ -1,0 +1,148 @@
+// What the executor must do about objects of its own that somebody edits, as cases for the fake and the real API server:
+// they are put right, people are told which field it was, and a fight becomes no storm.
+
+import { expect, test } from "vitest";
+import { resources } from "../../kube/resource.ts";
+import type { AnyObject } from "../../kube/testing/fixtures.ts";
+import { eventually } from "../../kube/testing/wait.ts";
+import { derivedNameOf } from "../own-objects.ts";
+import { executorBench } from "./bench.ts";
+import type { BenchForm } from "./bench.ts";
+import { mergedService, reachFact } from "./test-view.ts";
+
+/** Runs the suite of edits by hand. */
+export function handEditContract(start: (namespace: string) => Promise<BenchForm>): void {
+  const the = executorBench(start);
+
+  const publish = (octets: readonly number[] = [1, 2], unready: readonly number[] = []): void => {
+    const { view, namespace, executor } = the();
+    view.merged.set(`${namespace}/web`, mergedService());
+    view.setReach("a", namespace, "web", "a1", reachFact(octets, unready));
+    view.whole({ kind: "import", origin: "", namespace }, { kind: "reach", origin: "a", namespace });
+    executor.touch(namespace, "web");
+  };
+
+  const derived = () =>
+    the().kube.get(resources.services, the().namespace, derivedNameOf(the().namespace, "web"));
+  const serviceImport = () => the().kube.get(resources.serviceImports, the().namespace, "web");
+  const slices = async (): Promise<readonly AnyObject[]> =>
+    (await the().kube.list(resources.endpointSlices, the().namespace)).filter(
+      ({ metadata }) => metadata.labels?.["multicluster.kubernetes.io/service-name"] === "web",
+    );
+  const addresses = async (): Promise<string[]> =>
+    (await slices())
+      .flatMap((slice) => (slice["endpoints"] as { addresses: string[] }[]).flatMap((each) => each.addresses))
+      .toSorted();
+
+  const imported = async (): Promise<void> => {
+    await the().kube.create(resources.namespaces, "", the().namespace);
+    publish();
+    await eventually("the status of the import", async () => {
+      const status = (await serviceImport())?.["status"];
+      return status?.conditions?.[0]?.status === "True";
+    });
+    await the().settled();
+    the().writes();
+  };
+
+  const repairNotes = async (): Promise<string[]> =>
+    (await the().kube.list(resources.events, the().namespace))
+      .filter((event) => event["reason"] === "EditedByHand")
+      .map((event) => String(event["note"]));
+
+  const told = (note: RegExp): Promise<unknown> =>
+    eventually(`an Event like ${note}`, async () => (await repairNotes()).some((each) => note.test(each)));
+
+  test("an edit is told with its object and its field, and what was not edited is not", async () => {
+    await imported();
+    const { kube, namespace } = the();
+    const service = derivedNameOf(namespace, "web");
+    const [slice] = await slices();
+    await kube.patch(resources.serviceImports, namespace, "web", { spec: { sessionAffinity: "ClientIP" } });
+    await told(/^ServiceImport .*\/web was edited \(spec\.sessionAffinity\)/);
+    await kube.patch(resources.services, namespace, service, { spec: { publishNotReadyAddresses: true } });
+    await told(/^Service .* was edited \(spec\.publishNotReadyAddresses\)/);
+    await kube.patch(resources.endpointSlices, namespace, slice?.metadata.name ?? "", { endpoints: [] });
+    await told(/^EndpointSlice .* was edited \(endpoints\["10\.1\.0\.1"\]/);
+    await kube.remove(resources.serviceImports, namespace, "web");
+    await told(/^ServiceImport .*\/web was deleted and was made again/);
+    const mark = "app.kubernetes.io/managed-by";
+    await eventually("the import", async () => (await serviceImport()) !== undefined);
+    await kube.patch(resources.serviceImports, namespace, "web", { metadata: { labels: { [mark]: "me" } } });
+    await told(/^ServiceImport .*\/web was edited \(metadata\.labels\["app\.kubernetes\.io\/managed-by"\]\)/);
+    publish([1, 2, 3], [2]);
+    await the().settled();
+    expect(await repairNotes()).toHaveLength(5);
+  });
+
+  test("what people add to a derived Service and what changes nothing is no edit", async () => {
+    await imported();
+    const { kube, namespace } = the();
+    const service = derivedNameOf(namespace, "web");
+    await kube.patch(resources.services, namespace, service, { metadata: { annotations: { note: "mine" } } });
+    await kube.patch(resources.serviceImports, namespace, "web", { metadata: { labels: { extra: "x" } } });
+    await told(/^ServiceImport .*\/web was edited \(metadata\.labels\.extra\)/);
+    await the().settled();
+    expect((await derived())?.metadata.annotations["note"]).toBe("mine");
+    expect(await repairNotes()).toHaveLength(1);
+  });
+
+  test("somebody who edits without end is put right slowly and reported, and news pass at once", async () => {
+    await imported();
+    const { kube, namespace, executor } = the();
+    const edit = async (round: number): Promise<unknown> =>
+      kube.patch(resources.serviceImports, namespace, "web", {
+        metadata: { labels: { fight: String(round) } },
+      });
+    const contested = (): boolean => executor.findings().some(({ reason }) => reason === "EditedRepeatedly");
+    for (let round = 0; round < 100 && !contested(); round++) {
+      await edit(round);
+      await eventually(
+        "the edit to be seen",
+        async () => contested() || (await serviceImport())?.metadata.labels["fight"] === undefined,
+      );
+    }
+    expect(contested()).toBe(true);
+    the().writes();
+    for (let round = 0; round < 20; round++) await edit(round);
+    expect(
+      the()
+        .writes()
+        .filter((each) => each.startsWith("PUT")).length,
+    ).toBeLessThanOrEqual(2);
+    publish([7]);
+    await eventually("the news", async () => (await addresses()).includes("10.1.0.7"), 1_000);
+    await eventually(
+      "calm",
+      async () => (await serviceImport())?.metadata.labels["fight"] === undefined && !contested(),
+      15_000,
+    );
+  });
+
+  test("a condition of an export that somebody changes is put right, once told", async () => {
+    const { kube, namespace, view, executor } = the();
+    await kube.create(resources.namespaces, "", namespace);
+    await kube.create(resources.serviceExports, namespace, "web");
+    await kube.create(resources.services, namespace, "web", { spec: { ports: [{ port: 80 }] } });
+    view.statuses.set(`${namespace}/web`, { accepted: true, conflicts: [], message: "" });
+    executor.touchExport(namespace, "web");
+    const ready = async (): Promise<string> => {
+      const found = await kube.get(resources.serviceExports, namespace, "web");
+      const all = (found?.["status"]?.conditions ?? []) as { type: string; status: string; reason: string }[];
+      return (
+        all.filter(({ type }) => type === "Ready").map(({ status, reason }) => `${status} ${reason}`)[0] ?? ""
+      );
+    };
+    await eventually("the export to be ready", async () => (await ready()) === "True Exported");
+    await the().settled();
+    const found = await kube.get(resources.serviceExports, namespace, "web");
+    const conditions = ((found?.["status"]?.conditions ?? []) as { type: string }[]).map((each) =>
+      each.type === "Ready" ? { ...each, status: "False", reason: "Mine" } : each,
+    );
+    await kube.setStatus(resources.serviceExports, namespace, "web", { conditions });
+    await told(/^ServiceExport .*\/web was edited \(status\.conditions\[type=Ready\]\.status, .*\.reason\)/);
+    expect(await ready()).toBe("True Exported");
+    await the().settled();
+    expect(await repairNotes()).toHaveLength(1);
+  });
+}
