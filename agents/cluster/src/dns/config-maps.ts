@@ -3,7 +3,7 @@
 
 import type { KubeClient } from "../kube/client.ts";
 import { contentTypes } from "../kube/client.ts";
-import { record, storedOf, text, textMap } from "../kube/door.ts";
+import { optionalText, record, storedOf, text, textMap } from "../kube/door.ts";
 import { hasStatus } from "../kube/error.ts";
 import { fieldManager } from "../kube/ownership.ts";
 import { Reflector } from "../kube/reflector.ts";
@@ -22,6 +22,7 @@ export interface ConfigMapName {
 
 /** A ConfigMap as it was read. */
 export interface ConfigMapContent {
+  readonly uid: string;
   readonly resourceVersion: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -125,6 +126,7 @@ function contentOf(object: unknown): ConfigMapContent {
   const root = record(object, "object");
   const metadata = record(root["metadata"], "metadata");
   return {
+    uid: optionalText(metadata["uid"], "metadata.uid"),
     resourceVersion: text(metadata["resourceVersion"], "metadata.resourceVersion"),
     labels: textMap(metadata["labels"], "metadata.labels"),
     annotations: textMap(metadata["annotations"], "metadata.annotations"),

@@ -16,6 +16,7 @@ export type DnsReason = Extract<
   | "ReplicaMissing"
   | "ReplicaNotLive"
   | "WriteFailed"
+  | "EditedRepeatedly"
 >;
 
 /** One thing that is not as wanted: a zone, `namespace/name` of an object, or a replica. */

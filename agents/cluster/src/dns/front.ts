@@ -1,8 +1,9 @@
 // The Corefile of mesh-dns's front process: static, so that informers and cache outlive every change of
-// peers. Own zone and clusterset.local come from the local API server, all else from the peers process.
+// peers. Own zone and clusterset.local come from the site itself, all else from the peers process.
 
 import type { Stub } from "@sealane/core";
 import { block, print } from "./print.ts";
+import type { Statement } from "./print.ts";
 import { clustersetZone, clusterZoneProblem, meshZoneProblem } from "./zone.ts";
 
 /** Port at which mesh-dns answers peers: the own zone only, so a question cannot travel in a circle. */
@@ -14,39 +15,55 @@ export const peersPort = 5300;
 /** A Corefile, or why there can be none. */
 export type Rendered = { readonly text: string } | { readonly problem: string };
 
+/** The plugins that answer for what the site knows itself. */
+export interface FrontAnswers {
+  readonly own: (zone: string) => readonly Statement[];
+  readonly clusterset: (zone: string) => readonly Statement[];
+}
+
+/** Without the ServiceImport CRD the `kubernetes` plugin for clusterset.local answers SERVFAIL, and only it. */
+const fromApiServer: FrontAnswers = {
+  own: (zone) => [block(`kubernetes ${zone}`, "ttl 5")],
+  clusterset: (zone) => [
+    block(`kubernetes ${zone}`, `multicluster ${zone}`, "noendpoints", "startup_timeout 1s", "ttl 5"),
+  ],
+};
+
 /** The front Corefile of the cluster whose stub entry is given. */
-export function frontCorefile(own: Pick<Stub, "zone" | "meshZone">): Rendered {
+export function frontCorefile(
+  own: Pick<Stub, "zone" | "meshZone">,
+  answers: FrontAnswers = fromApiServer,
+): Rendered {
   const { zone, meshZone } = own;
   const problem = meshZoneProblem(meshZone) ?? clusterZoneProblem(zone, meshZone);
   if (problem !== undefined) return { problem: `Cannot render mesh-dns's front: ${problem}` };
   return {
-    text: print([ownZone(zone), clusterset(), otherClusters(meshZone), beacon(meshZone), catchAll()]),
+    text: print([
+      ownZone(zone, answers),
+      clusterset(answers),
+      otherClusters(meshZone),
+      beacon(meshZone),
+      catchAll(),
+    ]),
   };
 }
 
-function ownZone(zone: string) {
+function ownZone(zone: string, answers: FrontAnswers) {
   return block(
     `${zone}:53 ${zone}:${peerPort}`,
     "errors",
-    block(`kubernetes ${zone}`, "ttl 5"),
+    ...answers.own(zone),
     "loadbalance",
     "prometheus :9153",
     "ready",
   );
 }
 
-/** An instance of its own: without the ServiceImport CRD it answers SERVFAIL, and only it. */
-function clusterset() {
+function clusterset(answers: FrontAnswers) {
   return block(
     `${clustersetZone}:53`,
     "errors",
-    block(
-      `kubernetes ${clustersetZone}`,
-      `multicluster ${clustersetZone}`,
-      "noendpoints",
-      "startup_timeout 1s",
-      "ttl 5",
-    ),
+    ...answers.clusterset(clustersetZone),
     "loadbalance",
     "prometheus :9153",
   );

@@ -2,8 +2,11 @@
 // when nothing changed, because pods come and go and people edit Corefiles.
 
 import type { DesiredNames } from "@sealane/core";
+import { EditPace } from "@sealane/core";
 import { createBackoff, sleep } from "../kube/backoff.ts";
-import type { DnsReason } from "./findings.ts";
+import type { ConfigMapName } from "./config-maps.ts";
+import type { DnsFinding, DnsReason } from "./findings.ts";
+import { Placed } from "./placed.ts";
 import type { DnsSurroundings, NamesReport, PublishPorts } from "./publish.ts";
 import { publishNames } from "./publish.ts";
 
@@ -17,6 +20,8 @@ export interface NamesLoopOptions {
   readonly ports: PublishPorts;
   readonly onReport: (report: NamesReport) => void;
   readonly onError: (error: Error) => void;
+  /** Calls when one of the ConfigMaps changed, with its Corefile; best effort, since a pass comes in any case. */
+  readonly watch?: (onText: (name: ConfigMapName, text: string | undefined) => void) => void;
   /** Pause between two passes, milliseconds; 15000 when absent. Shorter while there is something to repair. */
   readonly quietMs?: number;
 }
@@ -31,13 +36,28 @@ export interface NamesLoop {
 export function startNamesLoop(options: NamesLoopOptions, signal: AbortSignal): NamesLoop {
   const { quietMs = 15_000 } = options;
   const repair = createBackoff({ minMs: 1_000, maxMs: quietMs });
+  const placed = new Placed();
+  const pace = new EditPace();
+  const contested = new Map<string, DnsFinding>();
+  const waiting = new Set<string>();
+  const ports: PublishPorts = {
+    ...options.ports,
+    placed,
+    onRepaired: (edit) => {
+      pace.note(keyOf(edit.configMap), performance.now());
+      options.ports.onRepaired?.(edit);
+    },
+  };
   let wished: DesiredNames | undefined;
   let changed = new AbortController();
 
   async function pass(names: DesiredNames, superseded: AbortSignal): Promise<number> {
     try {
-      const report = await publishNames(names, await options.surroundings(), options.ports, superseded);
+      const seen = await publishNames(names, await options.surroundings(), ports, superseded);
       if (superseded.aborted) return 0;
+      for (const key of contested.keys())
+        if (pace.waitMs(key, performance.now()) === 0) contested.delete(key);
+      const report = { ...seen, findings: [...seen.findings, ...contested.values()] };
       options.onReport(report);
       if (report.findings.some(({ reason }) => repairable.has(reason))) return repair.next();
       repair.reset();
@@ -58,6 +78,19 @@ export function startNamesLoop(options: NamesLoopOptions, signal: AbortSignal): 
   }
 
   void run();
+  options.watch?.((name, text) => {
+    if (wished === undefined || placed.isAsLeft(name, text)) return;
+    const waitMs = pace.waitMs(keyOf(name), performance.now());
+    if (waitMs === 0) changed.abort();
+    else if (!waiting.has(keyOf(name))) {
+      contested.set(keyOf(name), contestedBy(name));
+      waiting.add(keyOf(name));
+      void sleep(waitMs, signal).then(() => {
+        waiting.delete(keyOf(name));
+        changed.abort();
+      });
+    }
+  });
   return {
     offer(names) {
       wished = names;
@@ -65,4 +98,13 @@ export function startNamesLoop(options: NamesLoopOptions, signal: AbortSignal): 
       changed.abort();
     },
   };
+}
+
+function keyOf({ namespace, name }: ConfigMapName): string {
+  return `${namespace}/${name}`;
+}
+
+function contestedBy(name: ConfigMapName): DnsFinding {
+  const message = `ConfigMap "${keyOf(name)}" is edited again and again by somebody else, so it is put back only every few seconds. Find out who writes it.`;
+  return { subject: keyOf(name), reason: "EditedRepeatedly", message };
 }

@@ -249,3 +249,45 @@ test("the loop repairs what somebody undid, and a newer wish does not wait for a
   );
   ended.abort();
 });
+
+test("an edit is put right as soon as it is seen, and told with its line; the operator's own lines are no edit", async () => {
+  const told: string[] = [];
+  const ended = new AbortController();
+  const onTexts: ((name: { namespace: string; name: string }, text: string | undefined) => void)[] = [];
+  const loop = startNamesLoop(
+    {
+      surroundings: async () => around,
+      ports: { ...ports, onRepaired: ({ configMap, field }) => told.push(`${configMap.name}: ${field}`) },
+      onReport: () => undefined,
+      onError: (error) => expect.unreachable(error.message),
+      watch: (onText) => void onTexts.push(onText),
+      quietMs: 60_000,
+    },
+    ended.signal,
+  );
+  const at = (namespace: string, name: string) => api.get(namespace, name)?.data["Corefile"] ?? "";
+  const edit = (namespace: string, name: string, text: string): void => {
+    api.put(namespace, name, { Corefile: text });
+    for (const onText of onTexts) onText({ namespace, name }, text);
+  };
+  loop.offer(names);
+  await vi.waitFor(() => expect(at("kube-system", "coredns")).toContain("clusterset.local:53"));
+  const stubbed = at("kube-system", "coredns");
+  const peers = at("sealane-system", "mesh-dns-peers");
+
+  edit("kube-system", "coredns", stubbed.replace("forward . 10.101.0.53", "forward . 192.0.2.1"));
+  await vi.waitFor(() => expect(at("kube-system", "coredns")).toBe(stubbed));
+  edit("sealane-system", "mesh-dns-peers", peers.replace("max_fails 1", "max_fails 9"));
+  await vi.waitFor(() => expect(at("sealane-system", "mesh-dns-peers")).toBe(peers));
+  edit("kube-system", "coredns", corefile);
+  await vi.waitFor(() => expect(at("kube-system", "coredns")).toBe(stubbed));
+  edit("kube-system", "coredns", stubbed.replace("    errors", "    errors\n    log"));
+  loop.offer({ ...names, peers: [] });
+  await vi.waitFor(() => expect(at("sealane-system", "mesh-dns-peers")).not.toContain("b.mesh.example"));
+  expect(told).toEqual([
+    'coredns: data.Corefile, line "forward . 192.0.2.1 {"',
+    'mesh-dns-peers: data.Corefile, line "max_fails 9"',
+    "coredns: data.Corefile was deleted",
+  ]);
+  ended.abort();
+});

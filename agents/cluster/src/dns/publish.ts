@@ -4,9 +4,10 @@
 import type { DesiredNames, Stub } from "@sealane/core";
 import type { Answer, Server } from "./beacon.ts";
 import { askBeacon, probe } from "./beacon.ts";
-import type { ConfigMapAccess, ConfigMapName } from "./config-maps.ts";
+import type { ConfigMapName } from "./config-maps.ts";
 import type { DnsFinding, DnsReason } from "./findings.ts";
 import { frontCorefile } from "./front.ts";
+import type { CorefilePorts } from "./owned-corefile.ts";
 import { writeOwned, writeStub } from "./owned-corefile.ts";
 import type { PeersCorefile } from "./peers.ts";
 import { peersCorefile } from "./peers.ts";
@@ -36,8 +37,7 @@ export interface DnsSurroundings {
 }
 
 /** What a pass needs of the world. */
-export interface PublishPorts {
-  readonly configMaps: ConfigMapAccess;
+export interface PublishPorts extends CorefilePorts {
   readonly ask?: Ask;
   readonly probe?: (name: string, type: "SOA", server: Server, deadlineMs: number) => Promise<Answer>;
 }
@@ -77,7 +77,7 @@ export async function publishNames(
     const finding: DnsFinding = { subject: "mesh-dns", reason: "NamesUnknown", message };
     return { desired, observed: 0, generation: undefined, replicas: [], findings: [finding] };
   }
-  const written = await write(names.own, peers, around, ports.configMaps, signal);
+  const written = await write(names.own, peers, around, ports, signal);
   const [replicas, ownServed, stub] = await Promise.all([
     prove(names.own, peers, around, ports, signal),
     ownZoneServed(names.own, around, ports),
@@ -96,7 +96,8 @@ export async function publishNames(
   return { desired, observed, generation: peers.generation, replicas, findings };
 }
 
-function leftOut(peers: PeersCorefile): DnsFinding[] {
+/** What a peers Corefile leaves out, as findings. */
+export function leftOut(peers: PeersCorefile): DnsFinding[] {
   return peers.leftOut.map(({ zone, cause, problem }) => ({
     subject: zone,
     reason: cause === "refused" ? "NamesRefused" : "PeerAddressUnknown",
@@ -109,16 +110,16 @@ async function write(
   own: Stub,
   peers: PeersCorefile,
   { namespace, ownAddresses, clusterDns }: DnsSurroundings,
-  access: ConfigMapAccess,
+  ports: CorefilePorts,
   signal: AbortSignal | undefined,
 ): Promise<DnsFinding[]> {
   const front = frontCorefile(own);
   if ("problem" in front) return [{ subject: "mesh-dns", reason: "NamesUnknown", message: front.problem }];
   const wish = { meshZone: own.meshZone, addresses: ownAddresses, version: clusterDns.version };
   const writes = [
-    () => writeOwned(access, { namespace, name: "mesh-dns-peers" }, peers.text),
-    () => writeOwned(access, { namespace, name: "mesh-dns-front" }, front.text),
-    () => writeStub(access, clusterDns.configMap, wish),
+    () => writeOwned(ports, { namespace, name: "mesh-dns-peers" }, peers.text),
+    () => writeOwned(ports, { namespace, name: "mesh-dns-front" }, front.text),
+    () => writeStub(ports, clusterDns.configMap, wish),
   ];
   const findings: DnsFinding[] = [];
   for (const each of writes) {

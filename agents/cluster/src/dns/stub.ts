@@ -22,6 +22,8 @@ export interface StubWish {
 export interface Stubbed {
   readonly text: string;
   readonly changed: boolean;
+  /** Our block as it should be, and as it was found; undefined for one that is not there. */
+  readonly block: { readonly wanted: string | undefined; readonly found: string | undefined };
   /** Files imported beside the blocks: a block for the same zone in one of them is not seen. */
   readonly unseen: readonly string[];
 }
@@ -41,7 +43,8 @@ export function withStub(corefile: string, wish: StubWish): Stubbed | Refusal {
   if ("problem" in found) return found;
   const stub = stubText(wish, found.metrics);
   const text = found.block === undefined ? appended(corefile, stub) : replaced(corefile, found.block, stub);
-  return { text, changed: text !== corefile, unseen: found.unseen };
+  const block = { wanted: stub, found: blockText(corefile, found.block) };
+  return { text, changed: text !== corefile, block, unseen: found.unseen };
 }
 
 /** The Corefile without our stub. Undoes `withStub` byte for byte. */
@@ -49,7 +52,12 @@ export function withoutStub(corefile: string, meshZone: string): Stubbed | Refus
   const found = findStub(corefile, meshZone);
   if ("problem" in found) return found;
   const text = found.block === undefined ? corefile : removed(corefile, found.block);
-  return { text, changed: text !== corefile, unseen: found.unseen };
+  const block = { wanted: undefined, found: blockText(corefile, found.block) };
+  return { text, changed: text !== corefile, block, unseen: found.unseen };
+}
+
+function blockText(corefile: string, block: ServerBlock | undefined): string | undefined {
+  return block && corefile.slice(block.start, block.end);
 }
 
 function wishProblem(wish: StubWish): string | undefined {

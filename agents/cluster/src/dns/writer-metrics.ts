@@ -7,6 +7,7 @@ import type { WriterEvent } from "./writer.ts";
 
 /** The writer's metrics. */
 export interface WriterMetrics {
+  readonly registry: Registry;
   observe(event: WriterEvent): void;
   text(): Promise<string>;
 }
@@ -34,6 +35,7 @@ export function writerMetrics(): WriterMetrics {
   });
   for (const kind of ["refused", "missing", "failed", "written", "live", "unproven"]) events.inc({ kind }, 0);
   return {
+    registry,
     observe(event) {
       events.inc({ kind: event.kind });
       if (event.kind !== "missing") live.set(event.kind === "live" ? 1 : 0);
