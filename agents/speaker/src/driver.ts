@@ -85,6 +85,11 @@ export interface RouteDriver {
    * there before stands.
    */
   set(desired: DesiredRoutes): Promise<Applied>;
+  /**
+   * Calls when something that was written here for the daemon was changed by somebody else; until the signal. Best
+   * effort, and paced: every `set` finds it too, and says so in a finding.
+   */
+  watch(onEdit: () => void, signal: AbortSignal): void;
   /** Reads the daemon and the kernel. Never rejects: what can not be read is `unknown`. */
   observed(): Promise<ObservedRoutes>;
   /** Lets go of sockets. Withdraws nothing. */

@@ -14,6 +14,8 @@ import type { Before, BirdPorts } from "./apply.ts";
 import { apply, ask, includeText, pendingPath } from "./apply.ts";
 import type { BirdControl } from "./control.ts";
 import { withControl } from "./control.ts";
+import { FileEdits, watchFiles } from "./file-edits.ts";
+import type { PlacedText } from "./files.ts";
 import { makeFolders, readPlaced, writeSynced } from "./files.ts";
 import { Quarantine } from "./quarantine.ts";
 import { bootOf } from "./render.ts";
@@ -23,6 +25,8 @@ import { look, rewriteKernel, settle } from "./settle.ts";
 
 /** Each round quarantines what failed; the last one fails as a whole. */
 const roundsMax = 4;
+/** A change of our own is looked at again after this long. */
+const busyMs = 50;
 
 /**
  * Opens the driver: makes the include where there is none, since the operator's file needs it, and takes
@@ -45,6 +49,7 @@ class BirdDriver implements RouteDriver {
   readonly #ports: BirdPorts;
   readonly #quarantine = new Quarantine();
   #networks: readonly OnLinkNetwork[] = [];
+  readonly #edits = new FileEdits();
   #busy = false;
 
   constructor(ports: BirdPorts) {
@@ -59,6 +64,16 @@ class BirdDriver implements RouteDriver {
     } finally {
       this.#busy = false;
     }
+  }
+
+  watch(onEdit: () => void, signal: AbortSignal): void {
+    const { paths } = this.#ports;
+    watchFiles(Object.values(paths), signal, async () => {
+      if (this.#busy) return busyMs;
+      const waitMs = this.#edits.repairInMs(await readPlaced(paths), performance.now());
+      if (waitMs === 0) onEdit();
+      return waitMs === 0 ? undefined : waitMs;
+    });
   }
 
   async observed(): Promise<ObservedRoutes> {
@@ -80,15 +95,18 @@ class BirdDriver implements RouteDriver {
       ask(control, showOurRoutes, ["0000"]),
     ]);
     const before = { placed, routes: parseOurRoutes(reply) };
+    const edited = this.#edits.take(this.#ports.paths, placed, performance.now());
     let screened = await this.#screen(desired);
     for (let round = 1; round <= roundsMax; round++) {
       const eased = this.#quarantine.ease(screened.accepted, before.routes, Date.now());
-      const { change, settled } = await this.#reach(control, eased.desired, before);
+      const { change, settled, text } = await this.#reach(control, eased.desired, before);
       const bad = change === "applied" ? refusals(settled, before, eased.desired) : [];
       if (bad.length === 0) {
+        this.#edits.note(text);
         const live = liveRoutes(desired, eased.desired, settled.found);
         this.#quarantine.release(live, desired);
         const findings = [
+          ...edited,
           ...screened.findings,
           ...eased.findings,
           ...settled.found.map(asFinding),
@@ -109,22 +127,23 @@ class BirdDriver implements RouteDriver {
     control: BirdControl,
     desired: DesiredRoutes,
     before: Before,
-  ): Promise<{ readonly change: Applied["change"]; readonly settled: Settled }> {
+  ): Promise<{ readonly change: Applied["change"]; readonly settled: Settled; readonly text: PlacedText }> {
     const text = includeText(this.#ports, desired);
     const inPlace = text.install === before.placed.install && text.originate === before.placed.originate;
     const awaited = { desired, before: before.routes, atOnce: true };
     const seenNow = inPlace ? await look(this.#ports, control, awaited) : undefined;
     if (seenNow === undefined || seenNow.found.some(({ where }) => where === "daemon")) {
       const refused = (settled: Settled) => refusals(settled, before, desired).length > 0;
-      return { change: "applied", settled: await apply(this.#ports, control, desired, before, refused) };
+      const settled = await apply(this.#ports, control, desired, before, refused);
+      return { change: "applied", settled, text };
     }
     if (seenNow.found.length > 0) {
       await rewriteKernel(control);
-      return { change: "repaired", settled: await settle(this.#ports, control, awaited) };
+      return { change: "repaired", settled: await settle(this.#ports, control, awaited), text };
     }
     await this.#finishPending(control);
     this.#networks = await this.#ports.kernel.networks();
-    return { change: "nothing", settled: seenNow };
+    return { change: "nothing", settled: seenNow, text };
   }
 
   /** A change that a former process left unconfirmed, and that is as wanted, would be undone by BIRD. */
