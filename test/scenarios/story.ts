@@ -171,7 +171,8 @@ export function others(lab: Lab, cluster: LabCluster): LabCluster[] {
 
 export { clusterOf };
 
-const shopManifest = `
+/** Namespace and client pod of the stories. */
+export const shopManifest = `
 apiVersion: v1
 kind: Namespace
 metadata:
