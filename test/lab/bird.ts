@@ -38,12 +38,14 @@ protocol kernel kernel4 {
   ipv4 { import none; export where sealane_install(); };
   merge paths on limit 64;
   graceful restart on;
+  persist on;
 }
 
 protocol kernel kernel6 {
   ipv6 { import none; export where sealane_install(); };
   merge paths on limit 64;
   graceful restart on;
+  persist on;
 }
 
 protocol bgp outside4 {

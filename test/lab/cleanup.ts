@@ -95,7 +95,7 @@ async function machineOfMounts(pid: number, names: readonly string[]): Promise<s
 }
 
 /** Kills until nobody is left: a process may fork between the look and the signal. */
-async function killGroup(group: string): Promise<void> {
+export async function killGroup(group: string): Promise<void> {
   await waitUntil(
     { what: `the processes in control group ${group} to end`, timeoutMs: killTimeoutMs, intervalMs: 20 },
     async () => {

@@ -4,6 +4,7 @@ export { addressIn, hubAddress, outsideAddress, segment, switchAddress } from ".
 export type { DualStack } from "./addresses.ts";
 export { grpcurl } from "./bin.ts";
 export { birdSocket, sealaneInclude } from "./bird.ts";
+export { powerOff, powerOn } from "./cluster/reboot.ts";
 export { down, downClusters } from "./down.ts";
 export { imageNames } from "./images/names.ts";
 export { clusterOf, loadImage, openLab, program } from "./lab.ts";
@@ -14,6 +15,7 @@ export { writeMachineFiles } from "./machine/files.ts";
 export { getMachine, outputOn, runOn } from "./machine/machine.ts";
 export type { Machine } from "./machine/machine.ts";
 export { parseUpOptions } from "./options.ts";
+export { killPodProcess, podProcesses } from "./pods.ts";
 export { missingRequirements } from "./requirements.ts";
 export { output, run } from "./run.ts";
 export type { ClusterPlan, NodePlan, TopologyRequest } from "./topology.ts";

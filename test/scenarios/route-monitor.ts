@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Machine } from "../lab/index.ts";
+import { outputOn, waitUntil } from "../lab/index.ts";
 import { entering, machineEnvironment } from "../lab/machine/machine.ts";
 
 /** One change of one route. */
@@ -20,6 +21,7 @@ export interface RouteChange {
 
 /** A running monitor. */
 export interface RouteMonitor {
+  readonly machine: Machine;
   readonly changes: readonly RouteChange[];
   readonly close: () => void;
 }
@@ -41,7 +43,7 @@ export async function monitorRoutes(machine: Machine): Promise<RouteMonitor> {
     const change = parseRouteChange(machine.name, line);
     if (change !== undefined) changes.push(change);
   });
-  return { changes, close: () => child.kill("SIGTERM") };
+  return { machine, changes, close: () => child.kill("SIGTERM") };
 }
 
 /** One line of `ip -o -ts monitor route`; undefined for lines of other kinds. */
@@ -65,4 +67,36 @@ export function parseRouteChange(machine: string, line: string): RouteChange | u
 /** Routes of the routing daemon that went. Those of a node's own pods, which come and go with them, are not its. */
 export function removedRoutes({ changes }: RouteMonitor): readonly RouteChange[] {
   return changes.filter(({ change, protocol }) => change === "deleted" && protocol === "bird");
+}
+
+const proofDestinations = ["198.51.100.77", "2001:db8:77::77"];
+
+function isProof({ destination }: RouteChange): boolean {
+  return proofDestinations.includes(destination);
+}
+
+/** Removes a route of each family on every machine on purpose, again until its monitor has heard of it. */
+export async function proveMonitors(monitors: readonly RouteMonitor[]): Promise<void> {
+  for (const monitor of monitors) {
+    for (const destination of proofDestinations) {
+      const length = destination.includes(":") ? 128 : 32;
+      const route = [`${destination}/${length}`, "dev", "lo", "proto", "bird"];
+      await waitUntil(
+        { what: `${monitor.machine.name} to hear ${destination} go`, timeoutMs: 10_000, intervalMs: 250 },
+        async () => {
+          await outputOn(monitor.machine, ["ip", "route", "replace", ...route]);
+          await outputOn(monitor.machine, ["ip", "route", "del", ...route]);
+          return removedRoutes(monitor).some((change) => change.destination === destination);
+        },
+      );
+    }
+  }
+}
+
+/** Removals that nobody made on purpose, as text: `b1 10.113.0.53`. */
+export function unwantedRemovals(monitors: readonly RouteMonitor[]): readonly string[] {
+  return monitors
+    .flatMap(removedRoutes)
+    .filter((change) => !isProof(change))
+    .map(({ machine, destination }) => `${machine} ${destination}`);
 }

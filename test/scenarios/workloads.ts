@@ -50,6 +50,62 @@ ${serviceManifest(name, `selector: { app: ${name} }`)}
 ${exportManifest(name)}`;
 }
 
+/** How a pod that is deleted drains: it says that it is not ready, answers for so long, and ends. */
+const drainSeconds = 8;
+
+/** Like `webManifest` with more pods, and they drain when they are deleted. */
+export function drainingManifest(name: string, nodes: readonly string[], replicas: number): string {
+  return `
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+  namespace: ${shop}
+spec:
+  replicas: ${replicas}
+  selector:
+    matchLabels:
+      app: ${name}
+  template:
+    metadata:
+      labels:
+        app: ${name}
+    spec:
+      terminationGracePeriodSeconds: ${drainSeconds * 2}
+      affinity:
+        nodeAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            nodeSelectorTerms:
+              - matchExpressions:
+                  - { key: kubernetes.io/hostname, operator: In, values: [${nodes.join(", ")}] }
+      topologySpreadConstraints:
+        - topologyKey: kubernetes.io/hostname
+          maxSkew: 1
+          whenUnsatisfiable: DoNotSchedule
+          labelSelector:
+            matchLabels:
+              app: ${name}
+      containers:
+        - name: web
+          image: sealane-lab/tools:1
+          imagePullPolicy: IfNotPresent
+          command: [respond]
+          lifecycle:
+            preStop:
+              exec:
+                command: [sh, -c, "rm /tmp/ready; sleep ${drainSeconds}"]
+          readinessProbe:
+            httpGet:
+              path: /ready
+              port: 8080
+            periodSeconds: 1
+            failureThreshold: 1
+---
+${serviceManifest(name, `selector: { app: ${name} }`)}
+---
+${exportManifest(name)}`;
+}
+
 /** A headless Service over a StatefulSet of one pod, so that the pod has a name of its own. */
 export function databaseManifest(name: string): string {
   return `

@@ -15,9 +15,11 @@ interface GoProgram {
 
 /** In the order in which they are built: what takes longest and is needed first comes first. */
 export const goPrograms: readonly GoProgram[] = [
-  { name: "pause", module: "tools", package: "./pause" },
-  { name: "respond", module: "tools", package: "./respond" },
-  { name: "fetch", module: "tools", package: "./fetch" },
+  ...["pause", "respond", "fetch", "load", "hold"].map((name) => ({
+    name,
+    module: "tools",
+    package: `./${name}`,
+  })),
   ...["kube-apiserver", "kube-controller-manager", "kubectl", "kubelet", "kube-scheduler", "kube-proxy"].map(
     (name) => ({ name, module: "kubernetes", package: `k8s.io/kubernetes/cmd/${name}` }),
   ),

@@ -9,7 +9,7 @@ import { writeMachineFiles } from "../machine/files.ts";
 import { outputOn, runOn } from "../machine/machine.ts";
 import type { Machine } from "../machine/machine.ts";
 import { stateDirectory } from "../paths.ts";
-import type { NodePlan } from "../topology.ts";
+import type { ClusterPlan, NodePlan } from "../topology.ts";
 import { waitUntil } from "../wait.ts";
 import { kubernetesDirectory } from "./control-plane.ts";
 import type { ClusterAuthority } from "./control-plane.ts";
@@ -26,6 +26,11 @@ export async function startContainerd(machine: Machine): Promise<void> {
     "config.toml": containerdConfig(await snapshotter()),
   });
   await startDaemon(machine, { name: "containerd", argv: ["containerd"], env: { GOGC: "200" } });
+  await waitForContainerd(machine);
+}
+
+/** Waits until containerd answers. */
+export async function waitForContainerd(machine: Machine): Promise<void> {
   await waitUntil(
     { what: `containerd on ${machine.name} to answer`, timeoutMs: containerdTimeoutMs },
     async () => (await runOn(machine, ["ctr", "version"])).status === 0,
@@ -59,7 +64,7 @@ export async function startNode(machine: Machine, cluster: ClusterAuthority, nod
     "kube-proxy.yaml": kubeProxyConfig(plan, node),
     "kube-proxy.conf": await cluster.kubeconfigFor({ commonName: "system:kube-proxy" }),
   });
-  await outputOn(machine, ["nft", "-f", "-"], { input: masqueradeRules(plan, segment) });
+  await writeMasqueradeRules(machine, plan);
   const env = { GOGC: "200" };
   await startDaemon(machine, {
     name: "kubelet",
@@ -79,6 +84,11 @@ export async function startNode(machine: Machine, cluster: ClusterAuthority, nod
     argv: ["kube-proxy", `--config=${kubernetesDirectory}/kube-proxy.yaml`],
     env,
   });
+}
+
+/** Writes the node's own nftables table. */
+export async function writeMasqueradeRules(machine: Machine, plan: ClusterPlan): Promise<void> {
+  await outputOn(machine, ["nft", "-f", "-"], { input: masqueradeRules(plan, segment) });
 }
 
 async function snapshotter(): Promise<Snapshotter> {

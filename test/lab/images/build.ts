@@ -59,8 +59,12 @@ async function fillTools(root: string, programs: Programs): Promise<void> {
       "/usr/bin/socat": join(usr, "bin/socat"),
       "/usr/bin/dig": join(usr, "bin/dig"),
       "/usr/bin/nslookup": join(usr, "bin/nslookup"),
-      "/usr/bin/respond": goProgramPath(programs, "respond"),
-      "/usr/bin/fetch": goProgramPath(programs, "fetch"),
+      ...Object.fromEntries(
+        ["respond", "fetch", "load", "hold"].map((name) => [
+          `/usr/bin/${name}`,
+          goProgramPath(programs, name),
+        ]),
+      ),
     },
     [join(usr, "lib/x86_64-linux-gnu")],
   );

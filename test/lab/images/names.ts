@@ -7,6 +7,6 @@ export const imageNames = {
   pause: "sealane-lab/pause:1",
   /** Stock CoreDNS, entry point `/coredns`. */
   coredns: "sealane-lab/coredns:1.15.0",
-  /** busybox, socat, dig, nslookup, `respond` (an HTTP server that tells whom it saw) and `fetch`. */
+  /** busybox, socat, dig, nslookup, `respond` (an HTTP server that tells whom it saw), `fetch`, `load` and `hold`. */
   tools: "sealane-lab/tools:1",
 } as const;

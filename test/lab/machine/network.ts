@@ -78,6 +78,14 @@ export async function requireFreeSegment(ip: string): Promise<void> {
   }
 }
 
+/**
+ * The link address of a machine, by its IPv4 address: the same after a reboot, as a network card has it. Neighbours
+ * would go on sending to the old one until their caches noticed.
+ */
+function linkAddress({ v4 }: DualStack): string {
+  return ["02", "5e", ...v4.split(".").map((part) => Number(part).toString(16).padStart(2, "0"))].join(":");
+}
+
 /** Plugs a machine into the segment as `eth0` with these addresses and the switch as its gateway. */
 export async function wireMachine(theSwitch: Machine, machine: Machine, address: DualStack): Promise<void> {
   await applySettings(machine);
@@ -85,7 +93,7 @@ export async function wireMachine(theSwitch: Machine, machine: Machine, address:
   // The port of a machine of the same name that was just taken away: the kernel removes it only after a while.
   await runOn(theSwitch, ["ip", "link", "del", port]);
   await ipBatch(theSwitch, [
-    `link add name ${port} type veth peer name eth0 netns ${machine.pid}`,
+    `link add name ${port} type veth peer name eth0 address ${linkAddress(address)} netns ${machine.pid}`,
     `link set ${port} master segment up`,
   ]);
   await ipBatch(machine, [
