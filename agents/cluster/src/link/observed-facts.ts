@@ -1,42 +1,54 @@
-// What the observer says, kept as this term's facts: the seam between the API server and the session.
+// What the observer says, kept as this term's facts: the seam between the cluster's objects and the session.
 
-import type { Agent } from "../leader.ts";
+import type { Report } from "@sealane/wire";
 import type { Term } from "../kube/lease.ts";
-import { KubernetesObserver } from "../observe/observer.ts";
+import { Observer } from "../observe/observer.ts";
 import type { ObserverOptions } from "../observe/observer.ts";
+import { ReturningNodes } from "../observe/returning-nodes.ts";
+import type { AgentOptions } from "../options.ts";
 import { FactTable } from "./fact-table.ts";
+import type { FactChange } from "./fact-table.ts";
 
 /** The cluster's facts as they are observed. */
 export interface ObservedFacts {
   readonly table: FactTable;
-  readonly observer: KubernetesObserver;
+  readonly observer: Observer;
   /** Resolves when everything was said once, or the term is over. */
   readonly synced: Promise<void>;
   /** Called when something is owed to the hub. */
   readonly onWake: (wake: () => void) => void;
+  /** A speaker reported: its node, if it was away, may be ready now. */
+  readonly heard: (report: Report) => void;
 }
+
+/** How long a node that Kubernetes calls ready waits for its speaker to come back. */
+const returningHoldMs = 60_000;
 
 /** Starts to observe; ends with the term. */
 export function observe(
-  { client, options }: Agent,
-  term: Term,
-  about: Pick<ObserverOptions, "cluster" | "onExport" | "onNamespace" | "onProblem">,
+  options: Pick<AgentOptions, "podRanges" | "serviceRanges">,
+  term: Pick<Term, "epoch" | "signal">,
+  about: Pick<
+    ObserverOptions,
+    "follow" | "cluster" | "incarnation" | "onExport" | "onNamespace" | "onProblem"
+  >,
 ): ObservedFacts {
   const table = new FactTable(term.epoch, about.onProblem);
   const synced = Promise.withResolvers<void>();
   let wake: () => void = () => undefined;
   term.signal.addEventListener("abort", () => synced.resolve(), { once: true });
-  const observer = new KubernetesObserver(
+  const take = (changes: readonly FactChange[]) => {
+    if (table.apply(changes)) wake();
+  };
+  const returning = new ReturningNodes({ holdMs: returningHoldMs, onFacts: take }, term.signal);
+  const observer = new Observer(
     {
       ...about,
-      client,
       declared: {
         ...(options.podRanges === undefined ? {} : { pod: options.podRanges }),
         ...(options.serviceRanges === undefined ? {} : { service: options.serviceRanges }),
       },
-      onFacts: (changes) => {
-        if (table.apply(changes)) wake();
-      },
+      onFacts: (changes) => returning.observe(changes),
       onComplete: (shards) => {
         if (table.complete(shards)) wake();
       },
@@ -52,5 +64,6 @@ export function observe(
       wake = given;
       wake();
     },
+    heard: (report) => returning.heard(report),
   };
 }

@@ -29,6 +29,6 @@ function canonical(read: (text: string) => string, value: unknown, where: string
   try {
     return read(given);
   } catch (cause) {
-    throw new ObjectError(`${where}: ${messageOf(cause)}`, { cause });
+    throw new ObjectError(`${where}: ${messageOf(cause)}`, { where, cause });
   }
 }

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { startRealApiServer } from "../kube/testing/real-api-server.ts";
 import type { RealApiServer } from "../kube/testing/real-api-server.ts";
+import { apiServerRig } from "./testing/api-server-rig.ts";
 import { observerContract } from "./testing/observer-contract.ts";
 
 describe("observer, kube-apiserver", () => {
@@ -11,5 +12,5 @@ describe("observer, kube-apiserver", () => {
     server = await startRealApiServer();
   });
   afterAll(() => server.stop());
-  observerContract(() => server.harness());
+  observerContract(async () => apiServerRig(await server.harness()));
 });

@@ -34,6 +34,8 @@ export interface Fixtures {
   ): Promise<AnyObject>;
   /** Merge patch. */
   patch(resource: Resource, namespace: string, name: string, patch: object): Promise<AnyObject>;
+  /** Merges into the status, which `create` leaves out. */
+  setStatus(resource: Resource, namespace: string, name: string, status: object): Promise<void>;
   remove(resource: Resource, namespace: string, name: string): Promise<void>;
   /** Undefined when there is none. */
   get(resource: Resource, namespace: string, name: string): Promise<AnyObject | undefined>;
@@ -60,6 +62,10 @@ export function fixtures(client: KubeClient): Fixtures {
         body,
         contentType: contentTypes.mergePatch,
       })) as AnyObject,
+    setStatus: async (resource, namespace, name, status) => {
+      const path = objectPath(resource, namespace, name, "status");
+      await client.request("PATCH", path, { body: { status }, contentType: contentTypes.mergePatch });
+    },
     remove: async (resource, namespace, name) => {
       await client.request("DELETE", objectPath(resource, namespace, name)).catch((error: unknown) => {
         if (!hasStatus(error, 404)) throw error;

@@ -1,24 +1,32 @@
-// What the observer must say of a cluster, as cases for the fake and the real API server.
+// What the observer must say of a cluster, as cases for every form in which its objects are kept.
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ClusterFact, ReachFact } from "@sealane/core";
 import { shardKey } from "@sealane/core";
-import { createKubeClient } from "../../kube/client.ts";
-import type { KubeClient } from "../../kube/client.ts";
 import { resources } from "../../kube/resource.ts";
-import { fixtures } from "../../kube/testing/fixtures.ts";
 import type { AnyObject, Fixtures } from "../../kube/testing/fixtures.ts";
-import type { Harness } from "../../kube/testing/harness.ts";
 import { eventually } from "../../kube/testing/wait.ts";
 import type { FactChange } from "../../link/fact-table.ts";
-import { KubernetesObserver } from "../observer.ts";
+import type { Follow } from "../follow.ts";
+import { Observer } from "../observer.ts";
+
+/** A cluster to observe: service ranges 10.112.0.0/16 and fd00:112::/112, and something in it is unknown at first. */
+export interface ObserverRig {
+  readonly kube: Fixtures;
+  /** Opens the form's observe port until the signal aborts. */
+  readonly open: (onProblem: (error: Error) => void, signal: AbortSignal) => Follow;
+  /** What the problem names that keeps the cluster unknown. */
+  readonly unknown: string;
+  /** Takes that problem away. */
+  readonly makeKnown: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
 
 let count = 0;
 
-/** Runs the suite. The harness must start without CRDs. */
-export function observerContract(start: () => Promise<Harness>): void {
-  let harness: Harness;
-  let client: KubeClient;
+/** Runs the suite. */
+export function observerContract(start: () => Promise<ObserverRig>): void {
+  let rig: ObserverRig;
   let kube: Fixtures;
   let stop: AbortController;
   let namespace = "";
@@ -28,9 +36,8 @@ export function observerContract(start: () => Promise<Harness>): void {
   const made: (() => Promise<void>)[] = [];
 
   beforeEach(async () => {
-    harness = await start();
-    client = createKubeClient(harness.admin);
-    kube = fixtures(client);
+    rig = await start();
+    kube = rig.kube;
     stop = new AbortController();
     namespace = `seen-${process.pid}-${count++}`;
     [changes, whole, problems] = [[], [], []];
@@ -41,27 +48,27 @@ export function observerContract(start: () => Promise<Harness>): void {
     stop.abort();
     for (const undo of made.splice(0)) await undo();
     await kube.remove(resources.namespaces, "", namespace);
-    await client.close();
-    await harness.close();
+    await rig.close();
   });
 
-  const observe = (): KubernetesObserver =>
-    new KubernetesObserver(
+  const onProblem = (error: Error): unknown => problems.push(error.message);
+
+  const observe = (): Observer =>
+    new Observer(
       {
-        client,
+        follow: rig.open(onProblem, stop.signal),
         cluster: "a",
         declared: {},
         onFacts: (facts) => changes.push(...facts),
         onComplete: (shards) => whole.push(...shards.map(shardKey)),
         onSynced: () => {},
-        onProblem: (error) => problems.push(error.message),
-        limits: { backoff: { minMs: 5, maxMs: 100 } },
+        onProblem,
       },
       stop.signal,
     );
 
-  const synced = async (): Promise<KubernetesObserver> => {
-    await kube.installCrds();
+  const synced = async (): Promise<Observer> => {
+    await rig.makeKnown();
     const observer = observe();
     await eventually("the first facts", () => observer.synced, 20_000);
     return observer;
@@ -118,11 +125,9 @@ export function observerContract(start: () => Promise<Harness>): void {
 
   test("says nothing before everything is known, then all of it", async () => {
     const observer = observe();
-    await eventually("the problem", () =>
-      problems.some((each) => each.includes("serviceexports.multicluster.x-k8s.io")),
-    );
+    await eventually("the problem", () => problems.some((each) => each.includes(rig.unknown)));
     expect([observer.synced, changes, whole]).toEqual([false, [], []]);
-    await kube.installCrds();
+    await rig.makeKnown();
     await eventually("the first facts", () => observer.synced, 20_000);
     const cluster = changes.find(({ shard }) => shard.kind === "cluster")?.value;
     expect(cluster).toMatchObject({
@@ -235,17 +240,12 @@ export function observerContract(start: () => Promise<Harness>): void {
       await kube.create(resources.nodes, "", `${namespace}-${name}`, {
         spec: { podCIDR: cidr, podCIDRs: [cidr] },
       });
-      await client.request("PATCH", `/api/v1/nodes/${namespace}-${name}/status`, {
-        body: {
-          status: {
-            addresses: [
-              { type: "Hostname", address: name },
-              { type: "InternalIP", address },
-            ],
-            conditions: [{ type: "Ready", status: "True" }],
-          },
-        },
-        contentType: "application/merge-patch+json",
+      await kube.setStatus(resources.nodes, "", `${namespace}-${name}`, {
+        addresses: [
+          { type: "Hostname", address: name },
+          { type: "InternalIP", address },
+        ],
+        conditions: [{ type: "Ready", status: "True" }],
       });
     };
     await node("n1", "10.77.0.0/24", "192.0.2.1");
