@@ -3,13 +3,14 @@
 
 import type { Logger } from "pino";
 import type { RangeVerdict, View } from "@sealane/core";
-import type { EventRecorder, EventSubject } from "./kube/events.ts";
+import type { EventSink } from "./execute/export-events.ts";
+import type { EventSubject } from "./kube/events.ts";
 
 /** Where to tell. */
 export interface QuarantineOptions {
   readonly cluster: string;
   readonly view: View;
-  readonly events: EventRecorder;
+  readonly events: EventSink;
   /** The object that the Events are about. */
   readonly subject: EventSubject;
   readonly log: Logger;

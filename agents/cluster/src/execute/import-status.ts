@@ -4,7 +4,7 @@
 import type { View } from "@sealane/core";
 import { localiseImport, sameValue } from "@sealane/core";
 import type { ObjectKey } from "../kube/store.ts";
-import { conditionsOf, importClaim, saysAll } from "./conditions.ts";
+import { conditionsOf, importClaim, noAddressProblem, saysAll } from "./conditions.ts";
 import type { ImportingCluster } from "./import-writer.ts";
 import { StaleObject } from "./own-kind.ts";
 import type { OwnObjects } from "./own-objects.ts";
@@ -50,7 +50,9 @@ export class ImportStatusWriter {
     const desired = localiseImport(this.#view, held.namespace, held.name);
     if (desired === undefined) return undefined;
     const clusters = desired.service.exporters.map(({ cluster }) => cluster);
-    const claims = [importClaim(this.#problem(held, desired.service.ipFamilies, desired.service.type))];
+    const families = this.#cluster.serviceFamilies();
+    const problem = held.ips.length > 0 ? undefined : noAddressProblem(desired.service, families);
+    const claims = [importClaim(problem)];
     const slicesSaid = !this.#hasSliceField || held.endpointSliceObjects === "Present";
     if (
       sameValue(held.clusters, clusters) &&
@@ -63,22 +65,6 @@ export class ImportStatusWriter {
       clusters: clusters.map((cluster) => ({ cluster })),
       conditions: conditionsOf(held.conditions, claims, held.generation, new Date()),
       ...(this.#hasSliceField ? { endpointSliceObjects: "Present" } : {}),
-    };
-  }
-
-  #problem(
-    held: ServiceImport,
-    families: readonly string[],
-    type: string,
-  ): { reason: string; message: string } | undefined {
-    if (type === "Headless" || held.ips.length > 0) return undefined;
-    const own = this.#cluster.serviceFamilies();
-    if (families.some((family) => own.some((each) => each === family))) {
-      return { reason: "Pending", message: "The service has no address in this cluster yet." };
-    }
-    return {
-      reason: "IPFamilyNotSupported",
-      message: `The service has ${families.join(" and ")}, this cluster's Services have ${own.join(" and ")}.`,
     };
   }
 }
