@@ -15,7 +15,7 @@ export async function systemNamespaceSubject(client: KubeClient, namespace: stri
 }
 
 /** Shows each state of the hub session; a failure is told once for as long as its text stays the same. */
-export function followState({ log, metrics }: Agent): (state: SessionState) => void {
+export function followState({ log, metrics }: Pick<Agent, "log" | "metrics">): (state: SessionState) => void {
   let told = "";
   return (state) => {
     metrics.sessionUp.set(state.state === "connected" ? 1 : 0);
