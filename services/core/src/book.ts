@@ -1,11 +1,12 @@
 // The address book's one decision: which of a cluster's ranges it holds. Who holds a range keeps it for as
 // long as it reports it; a range that meets another is refused alone, and told whose it is and what is free.
 
-import { OwnClaims, overlappingClaims, withClaims, type Held } from "./claims.ts";
+import { OwnClaims, overlappingClaims, type Held } from "./claims.ts";
 import { compareText } from "./compare.ts";
 import type { Range, RangeKind } from "./facts.ts";
 import { forbiddenAs } from "./forbidden.ts";
 import { freePrefix } from "./free-prefix.ts";
+import { refusalsExplainedMax } from "./limits.ts";
 import {
   comparePrefixes,
   containsPrefix,
@@ -17,6 +18,7 @@ import {
 } from "./prefix.ts";
 import type { RangeVerdict } from "./published.ts";
 import type { Reason } from "./reasons.ts";
+import { withHeld } from "./releases.ts";
 import type { Claim, Declared } from "./world.ts";
 
 /** The next book, and one verdict for each range. */
@@ -54,8 +56,9 @@ interface Case {
 const kindOrder: readonly RangeKind[] = ["node", "pod", "service", "loadBalancer", "reserved"];
 
 /**
- * Decides about all ranges that a cluster reports. What it held and reports no longer is released. What lies
- * in a range that it holds of the same kind stays its own, whatever the documents say now. Anything else is
+ * Decides about all ranges that a cluster reports. What it held and reports no longer is released: it stays
+ * claimed until each of `others` (sorted; every other member) has let go of it, and it alone may take it back before.
+ * What lies in a range that it holds of the same kind stays its own, whatever the documents say now. Anything else is
  * new and must meet nobody: no other cluster, no reserved range, none of its own ranges of another kind. A range
  * that grew over what is held is new too; where it is refused, what was held of it stays held.
  */
@@ -64,6 +67,7 @@ export function admit(
   cluster: string,
   ranges: readonly Range[],
   declared: Declared,
+  others: readonly string[] = [],
 ): Admitted {
   const scene = caseOf(book, cluster, declared);
   const asked = ranges
@@ -88,7 +92,7 @@ export function admit(
     // What it meets among the cluster's own is known only now that all of them are decided.
     refused.set(range, refuse(scene, prefix, range.kind, own)!);
   }
-  const next = withClaims(book, cluster, own.all());
+  const next = withHeld(book, cluster, own.all(), others);
   const judged = [...asked, ...keptParts(scene, asked, refused)].toSorted(compareAsked);
   return { book: next, verdicts: verdictsOf({ ...scene, book: next }, judged, refused) };
 }
@@ -116,9 +120,13 @@ function keptParts(
 /** The cluster's claims of the kind that lie inside the prefix. */
 function heldInside(scene: Case, prefix: Prefix, kind: RangeKind): readonly Held[] {
   return [...overlappingClaims(scene.book, prefix)].filter(
-    (held) =>
-      held.claim.cluster === scene.cluster && held.claim.kind === kind && containsPrefix(prefix, held.prefix),
+    (held) => isOwn(scene, held, kind) && containsPrefix(prefix, held.prefix),
   );
+}
+
+/** Whether the cluster holds the claim, for addresses of the kind; what it let go it holds no more. */
+function isOwn({ cluster }: Case, { claim }: Held, kind: RangeKind): boolean {
+  return claim.cluster === cluster && claim.kind === kind && claim.release === undefined;
 }
 
 function kindRank(range: Range): number {
@@ -141,9 +149,7 @@ function caseOf(book: readonly Claim[], cluster: string, declared: Declared): Ca
 
 function isHeld(scene: Case, prefix: Prefix, kind: RangeKind): boolean {
   for (const held of overlappingClaims(scene.book, prefix)) {
-    return (
-      held.claim.cluster === scene.cluster && held.claim.kind === kind && containsPrefix(held.prefix, prefix)
-    );
+    return isOwn(scene, held, kind) && containsPrefix(held.prefix, prefix);
   }
   return false;
 }
@@ -156,16 +162,18 @@ function refuse(scene: Case, prefix: Prefix, kind: RangeKind, own: OwnClaims): R
   const reserved = scene.reserved.find((it) => overlapsPrefix(it, prefix));
   if (reserved !== undefined)
     return { reason: "RangeReserved", overlap: intersectPrefixes(reserved, prefix) };
-  for (const held of overlappingClaims(scene.book, prefix)) {
-    if (held.claim.cluster !== scene.cluster) return overlapWith(held, prefix);
-  }
-  const conflict = own.conflict(prefix, kind);
-  return conflict === undefined ? undefined : overlapWith(conflict, prefix);
+  const foreign = [...overlappingClaims(scene.book, prefix)].filter(
+    ({ claim }) => claim.cluster !== scene.cluster,
+  );
+  // A range that is held is not free by itself one day, so it is named before one that is.
+  const obstacle =
+    foreign.find(({ claim }) => claim.release === undefined) ?? own.conflict(prefix, kind) ?? foreign[0];
+  return obstacle === undefined ? undefined : overlapWith(obstacle, prefix);
 }
 
 function overlapWith({ claim, prefix: held }: Held, prefix: Prefix): Refusal {
   return {
-    reason: "RangeOverlap",
+    reason: claim.release === undefined ? "RangeOverlap" : "RangeReleasing",
     owner: claim.cluster,
     ownerPrefix: claim.prefix,
     overlap: intersectPrefixes(held, prefix),
@@ -178,10 +186,12 @@ function verdictsOf(
   refused: ReadonlyMap<Range, Refusal>,
 ): RangeVerdict[] {
   const avoid = [...scene.reserved, ...asked.flatMap((item) => item.prefix ?? [])];
+  let explained = 0;
   return asked.map(({ range, prefix }) => {
-    const refusal = refused.get(range);
-    const free =
-      refusal === undefined || prefix === undefined ? undefined : freeRange(scene, prefix, range.kind, avoid);
+    const refusal = explained < refusalsExplainedMax ? refused.get(range) : bare(refused.get(range));
+    if (refusal !== undefined) explained += 1;
+    const isOffered = refusal !== undefined && explained <= refusalsExplainedMax;
+    const free = isOffered && prefix !== undefined ? freeRange(scene, prefix, range.kind, avoid) : undefined;
     if (free !== undefined) avoid.push(free);
     return {
       prefix: range.prefix,
@@ -195,6 +205,11 @@ function verdictsOf(
       free: free === undefined ? "" : formatPrefix(free),
     };
   });
+}
+
+/** The reason alone: a member's entry must stay one message, however many of its ranges are refused. */
+function bare(refusal: Refusal | undefined): Refusal | undefined {
+  return refusal && { reason: refusal.reason };
 }
 
 /** A range of the same size from the pools of the kind; where the family has none, from what the document allows. */

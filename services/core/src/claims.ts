@@ -1,6 +1,7 @@
 // The address book's claims as prefixes, ready to be searched, and one cluster's own claims while they are
 // being decided. A book is sorted and disjoint: a range inside one that its cluster holds makes no claim.
 
+import { sameValue } from "./compare.ts";
 import type { RangeKind } from "./facts.ts";
 import {
   comparePrefixes,
@@ -39,16 +40,26 @@ export function* overlappingClaims(book: readonly Claim[], prefix: Prefix): Gene
   }
 }
 
+/** Every claim of a cluster, sorted. */
+export function claimsOf(book: readonly Claim[], cluster: string): readonly Held[] {
+  const { prefixes, claims } = indexOf(book);
+  return claims.flatMap((claim, at) => (claim.cluster === cluster ? [{ prefix: prefixes[at]!, claim }] : []));
+}
+
+/** Whether these are all claims of the cluster. */
+export function hasClaims(book: readonly Claim[], cluster: string, own: readonly Held[]): boolean {
+  const { prefixes, claims, counts } = indexOf(book);
+  if (own.length !== (counts.get(cluster) ?? 0)) return false;
+  return own.every(({ prefix, claim }) => {
+    const found = claims[lowerBound(prefixes, prefix)];
+    return found !== undefined && sameValue(found, claim);
+  });
+}
+
 /** The book with exactly these claims of the cluster; the same object when nothing changes. `own` is sorted and disjoint. */
 export function withClaims(book: readonly Claim[], cluster: string, own: readonly Held[]): readonly Claim[] {
+  if (hasClaims(book, cluster, own)) return book;
   const { prefixes, claims, counts } = indexOf(book);
-  const holds = ({ prefix, claim }: Held) => {
-    const at = lowerBound(prefixes, prefix);
-    return (
-      claims[at]?.prefix === claim.prefix && claims[at].cluster === cluster && claims[at].kind === claim.kind
-    );
-  };
-  if (own.length === (counts.get(cluster) ?? 0) && own.every(holds)) return book;
   const nextPrefixes: Prefix[] = [];
   const nextClaims: Claim[] = [];
   let taken = 0;

@@ -36,6 +36,11 @@ export function readmit(world: World, clusters: readonly string[], touches: Touc
   return next;
 }
 
+/** Every other cluster that the world knows, sorted: who may use what this one holds. */
+export function othersOf(world: World, cluster: string): readonly string[] {
+  return [...world.origins.keys()].filter((name) => name !== cluster).toSorted(compareText);
+}
+
 /** Clusters with a refused range about which another book may say something else, sorted. */
 export function waitingClusters(world: World): readonly string[] {
   const refused = [...world.admissions].filter(([, { verdicts }]) => verdicts.some(isWaiting));
@@ -98,7 +103,7 @@ export function touchCluster(world: World, cluster: string, touches: Touches): v
 
 function readmitOne(world: World, cluster: string, touches: Touches): World {
   const ranges = world.origins.get(cluster)?.cluster.entries.get("")?.ranges ?? [];
-  const { book, verdicts } = admit(world.book, cluster, ranges, world.declared);
+  const { book, verdicts } = admit(world.book, cluster, ranges, world.declared, othersOf(world, cluster));
   const before = world.admissions.get(cluster) ?? nothingAdmitted;
   const after = admissionOf(verdicts, before);
   if (book === world.book && after === before) return world;

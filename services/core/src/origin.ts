@@ -11,7 +11,7 @@ import { isReachPublished } from "./publish.ts";
 import { splitReachKey } from "./reach-key.ts";
 import { memberShard, nodeShard, reachShard, stubShard } from "./published-shards.ts";
 import type { Touches } from "./touch.ts";
-import type { Origin, World } from "./world.ts";
+import type { FactShard, Origin, ReachShard, World } from "./world.ts";
 
 /** The world after a section. Kinds that only travel down, and `path`, which decides nothing yet, change nothing. */
 export function applyToOrigin(world: World, section: SectionFact, touches: Touches): World {
@@ -61,9 +61,33 @@ function applyNodes(world: World, section: SectionFact, touches: Touches): World
 
 function applyNamespaces(world: World, section: SectionFact): World {
   const origin = originOf(world, section.shard.origin);
-  const { shard } = applySection<NamespaceFact>(origin.namespaces, section);
+  const { shard, changed } = applySection<NamespaceFact>(origin.namespaces, section);
   if (shard === origin.namespaces) return world;
-  return withOrigin(world, section.shard.origin, { ...origin, namespaces: shard });
+  const next: Origin = { ...origin, namespaces: shard };
+  const { exports, reach } = origin;
+  const isOver = (namespace: string, isEmpty: boolean) => isEmpty && isGone(next, namespace);
+  const over = {
+    exports: changed.filter((namespace) => isOver(namespace, isEmptyShard(exports.get(namespace)))),
+    reach: changed.filter((namespace) => isOver(namespace, isEmptyReach(reach.get(namespace)))),
+  };
+  return withOrigin(world, section.shard.origin, {
+    ...next,
+    exports: over.exports.reduce((map, namespace) => map.without(namespace), exports),
+    reach: over.reach.reduce((map, namespace) => map.without(namespace), reach),
+  });
+}
+
+/** Whether the cluster has told everything, and nothing of such a namespace: then it has no shards there either. */
+function isGone({ synced, namespaces }: Origin, namespace: string): boolean {
+  return synced && namespaces.complete && !namespaces.entries.has(namespace);
+}
+
+function isEmptyShard(shard: FactShard<ExportFact> | undefined): boolean {
+  return shard?.complete === true && shard.entries.size === 0;
+}
+
+function isEmptyReach(shard: ReachShard | undefined): boolean {
+  return shard?.complete === true && shard.services.size === 0;
 }
 
 function applyExports(world: World, section: SectionFact, touches: Touches): World {
@@ -72,7 +96,10 @@ function applyExports(world: World, section: SectionFact, touches: Touches): Wor
   const held = origin.exports.get(namespace);
   const { shard, changed } = applySection<ExportFact>(held ?? emptyShard(), section);
   if (shard === held) return world;
-  const next = withOrigin(world, cluster, { ...origin, exports: origin.exports.with(namespace, shard) });
+  const isOver = isEmptyShard(shard) && isGone(origin, namespace);
+  const exports = isOver ? origin.exports.without(namespace) : origin.exports.with(namespace, shard);
+  if (exports === origin.exports) return world;
+  const next = withOrigin(world, cluster, { ...origin, exports });
   return changed.reduce((it, name) => fuseAgain(it, namespace, name, cluster, touches), next);
 }
 
@@ -87,7 +114,9 @@ function applyPods(world: World, section: SectionFact, touches: Touches): World 
     if (isReachPublished(world, cluster, namespace, service))
       touches.add(reachShard(cluster, namespace), key);
   }
-  return withOrigin(world, cluster, { ...origin, reach: origin.reach.with(namespace, shard) });
+  const isOver = isEmptyReach(shard) && isGone(origin, namespace);
+  const reach = isOver ? origin.reach.without(namespace) : origin.reach.with(namespace, shard);
+  return reach === origin.reach ? world : withOrigin(world, cluster, { ...origin, reach });
 }
 
 function originOf(world: World, cluster: string): Origin {

@@ -16,6 +16,7 @@ import {
   parsePrefix,
   prefixOf,
   readPrefix,
+  subtractPrefixes,
   type Prefix,
 } from "./prefix.ts";
 
@@ -99,4 +100,19 @@ test("sorted by family, address, wider first", () => {
     .map(parsePrefix)
     .toSorted(comparePrefixes);
   expect(sorted.map(formatPrefix)).toEqual(["9.0.0.0/8", "10.0.0.0/8", "10.0.0.0/16", "::/0"]);
+});
+
+test("what is left of a prefix holds exactly the addresses that the others do not", () => {
+  fc.assert(
+    fc.property(closePrefix, fc.array(closePrefix, { maxLength: 4 }), (prefix, others) => {
+      const left = subtractPrefixes(prefix, others);
+      for (let last = 0; last < 256; last++) {
+        const address = hostPrefix({ family: 4, value: 0x0a000000n + BigInt(last) });
+        const isLeft = containsPrefix(prefix, address) && !others.some((it) => containsPrefix(it, address));
+        expect(left.filter((it) => containsPrefix(it, address))).toHaveLength(isLeft ? 1 : 0);
+      }
+      expect([...left].toSorted(comparePrefixes)).toEqual(left);
+    }),
+    { numRuns: 50 },
+  );
 });

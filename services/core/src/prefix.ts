@@ -86,6 +86,18 @@ export function intersectPrefixes(a: Prefix, b: Prefix): Prefix | undefined {
   return containsPrefix(b, a) ? a : undefined;
 }
 
+/** What is left of a prefix without the others: the fewest prefixes, sorted. */
+export function subtractPrefixes(prefix: Prefix, others: readonly Prefix[]): readonly Prefix[] {
+  const met = others.filter((other) => overlapsPrefix(other, prefix));
+  if (met.length === 0) return [prefix];
+  if (met.some((other) => containsPrefix(other, prefix))) return [];
+  const { family, address } = prefix;
+  const length = prefix.length + 1;
+  const low: Prefix = { family, address, length };
+  const high: Prefix = { family, address: address + prefixSize(family, length), length };
+  return [...subtractPrefixes(low, met), ...subtractPrefixes(high, met)];
+}
+
 /** Orders prefixes: IPv4 first, then by lowest address, then the wider one first. */
 export function comparePrefixes(a: Prefix, b: Prefix): number {
   if (a.family !== b.family) return a.family - b.family;

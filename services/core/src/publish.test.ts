@@ -147,7 +147,17 @@ describe("of a quarantined range nothing is published", () => {
   });
 
   test("when the owner gives the range up, the waiting cluster has it, and all that lies in it", () => {
-    const { world: moved, touched } = reduce(world, ranges("a", rangesOf(7)));
+    const freed = reduce(world, ranges("a", rangesOf(7))).world;
+    expect(viewOf(freed).member("c")!.ranges).toContainEqual(
+      expect.objectContaining({
+        prefix: "10.1.0.0/16",
+        admitted: false,
+        reason: "RangeReleasing",
+        owner: "a",
+      }),
+    );
+    const members = [["b", 1] as const, ["c", 1] as const];
+    const { world: moved, touched } = reduce(freed, { type: "letGo", members });
     expect(
       viewOf(moved)
         .member("c")!

@@ -1,6 +1,8 @@
 // The steps that every explanation shares: whether a cluster is known, and which of its ranges are refused.
 
+import { overlappingClaims } from "../claims.ts";
 import { compareText } from "../compare.ts";
+import { parsePrefix } from "../prefix.ts";
 import type { RangeVerdict } from "../published.ts";
 import type { World } from "../world.ts";
 import { passes, stops, type ExplainStep } from "./step.ts";
@@ -29,11 +31,11 @@ export function awaited(world: World): string {
 /** One step for each refused range of the cluster. */
 export function explainRefusedRanges(world: World, cluster: string): readonly ExplainStep[] {
   const verdicts = world.admissions.get(cluster)?.verdicts ?? [];
-  return verdicts.flatMap((verdict) => (verdict.admitted ? [] : explainRange(cluster, verdict)));
+  return verdicts.flatMap((verdict) => (verdict.admitted ? [] : explainRange(world, cluster, verdict)));
 }
 
 /** The step of one range. */
-export function explainRange(cluster: string, verdict: RangeVerdict): ExplainStep {
+export function explainRange(world: World, cluster: string, verdict: RangeVerdict): ExplainStep {
   const range = `${verdict.kind} range ${verdict.prefix} of cluster "${cluster}" (${verdict.source})`;
   if (verdict.admitted) return passes("range", `${range} is held`);
   const meets =
@@ -41,5 +43,14 @@ export function explainRange(cluster: string, verdict: RangeVerdict): ExplainSte
       ? ""
       : `; it meets ${verdict.ownerPrefix} of cluster "${verdict.owner}" in ${verdict.overlap}`;
   const free = verdict.free === "" ? "" : `; ${verdict.free} is free`;
-  return stops("range", verdict.reason ?? "NotAdmitted", `${range} is quarantined${meets}${free}`);
+  const waits = verdict.reason === "RangeReleasing" ? awaitedFor(world, verdict) : "";
+  return stops("range", verdict.reason ?? "NotAdmitted", `${range} is quarantined${meets}${waits}${free}`);
+}
+
+/** Who has not let go yet of what the range meets. */
+function awaitedFor(world: World, verdict: RangeVerdict): string {
+  const met = [...overlappingClaims(world.book, parsePrefix(verdict.prefix))];
+  const names = new Set(met.flatMap(({ claim }) => claim.release?.awaited ?? []));
+  const list = [...names].toSorted(compareText).map((name) => `"${name}"`);
+  return `, which let it go; not everybody else has yet: ${list.join(", ")}`;
 }

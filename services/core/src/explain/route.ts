@@ -36,7 +36,7 @@ export function explainRoute(world: World, cluster: string, destination: string)
 
 function holderOf(world: World, prefix: Prefix): Claim | undefined {
   for (const held of overlappingClaims(world.book, prefix)) {
-    if (containsPrefix(held.prefix, prefix)) return held.claim;
+    if (containsPrefix(held.prefix, prefix) && held.claim.release === undefined) return held.claim;
   }
   return undefined;
 }
@@ -46,7 +46,9 @@ function explainUnheld(world: World, prefix: Prefix, destination: string): reado
   const refused = [...world.admissions].flatMap(([cluster, { verdicts }]) =>
     verdicts.flatMap((verdict) => {
       const range = verdict.admitted ? undefined : readPrefix(verdict.prefix);
-      return range !== undefined && containsPrefix(range, prefix) ? [explainRange(cluster, verdict)] : [];
+      return range !== undefined && containsPrefix(range, prefix)
+        ? [explainRange(world, cluster, verdict)]
+        : [];
     }),
   );
   if (refused.length > 0) return refused;
