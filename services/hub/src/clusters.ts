@@ -3,6 +3,7 @@
 
 import type { Report, ServedSession } from "@sealane/wire";
 import { ShardTable } from "@sealane/wire";
+import type { Incarnation } from "./terms.ts";
 
 /** Reports of nodes kept for each cluster; the oldest goes first. */
 const reportsMax = 5_000;
@@ -17,7 +18,13 @@ export class ClusterState {
   readonly received = new ShardTable();
   /** The newest term that a session of this cluster had; stored before it counts. */
   epoch = 0n;
+  /** Who speaks under the name; undefined until somebody did. Stored before it counts. */
+  incarnation: Incarnation | undefined;
   session: ServedSession | undefined;
+  /** Whether everything that its session must be told was sent. */
+  owesNothing: () => boolean = () => false;
+  /** Whether it has said everything to this run of the hub. */
+  heard = false;
   /** Newest by node; the cluster's own under the empty name. */
   readonly reports = new Map<string, Report>();
   /** Last message, Unix microseconds by the hub's clock; 0 when never. */
@@ -40,12 +47,25 @@ export class ClusterState {
     return this.lastSeenUnixUs === 0n ? "unknown" : "silent";
   }
 
-  /** Keeps a report in place of the older one of the same node. */
+  /** Keeps a report in place of the older one of the same node; none of a node that the cluster does not have. */
   keepReport(report: Report): void {
+    if (this.#isGone(report.node)) return;
     this.reports.delete(report.node);
     this.reports.set(report.node, report);
     const [oldest] = this.reports.keys();
     if (this.reports.size > reportsMax && oldest !== undefined) this.reports.delete(oldest);
+  }
+
+  /** Forgets reports of nodes that are gone. */
+  dropReports(): void {
+    for (const node of this.reports.keys()) if (this.#isGone(node)) this.reports.delete(node);
+  }
+
+  /** Whether the cluster has told all its nodes, and this one not. */
+  #isGone(node: string): boolean {
+    const nodes = { kind: "node", origin: this.name, namespace: "" } as const;
+    const { received } = this;
+    return node !== "" && received.state(nodes)?.complete === true && !received.entries(nodes).has(node);
   }
 }
 
@@ -62,6 +82,11 @@ export class Clusters {
     const found = this.#byName.get(name) ?? new ClusterState(name);
     this.#byName.set(name, found);
     return found;
+  }
+
+  /** Forgets all that is known of a cluster that left. */
+  forget(name: string): void {
+    this.#byName.delete(name);
   }
 
   /** Sorted by name. */

@@ -98,7 +98,7 @@ it("refuses peers without a certificate of its CA, says so, and logs them", asyn
     );
   }
   const { request, key } = await certificateRequest();
-  const der = await signForCluster(stranger, { cluster: "a", request, ttlMs: 60_000 });
+  const der = await signForCluster(stranger, { cluster: "a", request, ttlMs: 60_000, tokenUnixUs: 0 });
   const agent = new TestAgent({
     address: hub.sessionAddress,
     cluster: "a",

@@ -1,8 +1,9 @@
 // A cluster's agent by hand: joins with a token, says facts, holds what it is sent. No Kubernetes behind it.
 
 import * as grpc from "@grpc/grpc-js";
-import type { ShardId, ShardKind } from "@sealane/core";
-import type { SessionState, ShardChange, Values } from "@sealane/wire";
+import { comparePositions } from "@sealane/core";
+import type { Position, ShardId, ShardKind } from "@sealane/core";
+import type { Hello, SessionState, ShardChange, Values } from "@sealane/wire";
 import {
   Outbox,
   ReceivedView,
@@ -67,6 +68,7 @@ export interface AgentOptions {
   readonly cluster: string;
   readonly certificate: AgentCertificate;
   readonly epoch?: bigint;
+  readonly incarnation?: string;
   /** What an earlier agent of the cluster held and said. */
   readonly before?: TestAgent;
 }
@@ -84,7 +86,7 @@ export class TestAgent {
   #outbox: Outbox | undefined;
   #sequence = 0n;
 
-  constructor({ address, cluster, certificate, epoch = 1n, before }: AgentOptions) {
+  constructor({ address, cluster, certificate, epoch = 1n, incarnation = "i", before }: AgentOptions) {
     this.cluster = cluster;
     this.epoch = epoch;
     this.facts = before?.facts ?? new ShardTable();
@@ -96,7 +98,14 @@ export class TestAgent {
         client: channel(address, credentialsOf(certificate)),
         metadata: new grpc.Metadata(),
       }),
-      hello: () => ({ cluster, node: "", incarnation: "i", epoch, seen: [], version: "test" }),
+      hello: () => ({
+        cluster,
+        node: "",
+        incarnation,
+        epoch,
+        seen: newestOf(this.received),
+        version: "test",
+      }),
       received: this.received,
       outbox: (welcome) => {
         this.#outbox = new Outbox(this.facts, () => true);
@@ -170,4 +179,15 @@ export class TestAgent {
     this.#sequence += 1n;
     return { epoch: this.epoch, sequence: this.#sequence };
   }
+}
+
+/** The newest position held of each origin. */
+function newestOf(received: ShardTable): Hello["seen"] {
+  const newest = new Map<string, Position>();
+  for (const { id, position } of received.states()) {
+    const known = newest.get(id.origin);
+    if (id.origin !== "" && (known === undefined || comparePositions(position, known) > 0))
+      newest.set(id.origin, position);
+  }
+  return [...newest].map(([origin, position]) => ({ origin, position }));
 }

@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import * as x509 from "./x509.ts";
 import type { Authority, KeyPair } from "./authority.ts";
 import type { Role } from "./identity.ts";
-import { identityUri } from "./identity.ts";
+import { identityUri, tokenUnit } from "./identity.ts";
 
 const dayMs = 24 * 3600 * 1000;
 
@@ -15,13 +15,21 @@ const personCertificateTtlMs = 365 * dayMs;
 /** The hub renews its own server certificate by itself, long before this. */
 export const serverCertificateTtlMs = 90 * dayMs;
 
+/** A cluster's certificate to be signed. */
+export interface ClusterRequest {
+  readonly cluster: string;
+  /** PKCS#10, DER. */
+  readonly request: Uint8Array;
+  readonly ttlMs: number;
+  /** When the token was made that the cluster joined with, Unix microseconds. */
+  readonly tokenUnixUs: number;
+}
+
 /** A cluster's client certificate for the key of its request, DER. */
-export async function signForCluster(
-  authority: Authority,
-  options: { readonly cluster: string; readonly request: Uint8Array; readonly ttlMs: number },
-): Promise<Uint8Array> {
+export async function signForCluster(authority: Authority, options: ClusterRequest): Promise<Uint8Array> {
   const certificate = await authority.sign(options.request, {
     commonName: options.cluster,
+    units: [tokenUnit(options.tokenUnixUs)],
     names: [{ type: "url", value: identityUri("cluster", options.cluster) }],
     usage: "client",
     validMs: options.ttlMs,

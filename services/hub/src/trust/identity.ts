@@ -17,12 +17,19 @@ export type Identity =
       readonly name: string;
       readonly issuedUnixMs: number;
       readonly expiresUnixMs: number;
+      /** When the token was made that the cluster joined with, Unix microseconds; renewal keeps it. 0 when unknown. */
+      readonly tokenUnixUs: number;
     }
   | { readonly kind: "person"; readonly name: string; readonly role: Role; readonly issuedUnixMs: number };
 
 /** The name in a certificate: `sealane://cluster/<name>` or `sealane://person/<name>`. */
 export function identityUri(kind: Identity["kind"], name: string): string {
   return `sealane://${kind}/${encodeURIComponent(name)}`;
+}
+
+/** The unit of a cluster's certificate that says when its token was made. */
+export function tokenUnit(tokenUnixUs: number): string {
+  return `token ${tokenUnixUs}`;
 }
 
 /** Whether one role may do what another is needed for. */
@@ -50,10 +57,13 @@ export function identityOf(
   }
   const name = decodeURIComponent(encoded);
   const issuedUnixMs = parsed.notBefore.getTime() + backdateMs;
-  if (kind === "cluster") return { kind, name, issuedUnixMs, expiresUnixMs: parsed.notAfter.getTime() };
-  const role = parsed.subjectName
-    .getField("OU")
-    .find((unit): unit is Role => roles.some((known) => known === unit));
+  const units = parsed.subjectName.getField("OU");
+  if (kind === "cluster") {
+    const [, made = "0"] = units.flatMap((unit) => /^token (\d{1,16})$/.exec(unit) ?? []);
+    const expiresUnixMs = parsed.notAfter.getTime();
+    return { kind, name, issuedUnixMs, expiresUnixMs, tokenUnixUs: Number(made) };
+  }
+  const role = units.find((unit): unit is Role => roles.some((known) => known === unit));
   if (role === undefined) return { kind: "none", why: `the certificate of "${name}" carries no role` };
   return { kind: "person", name, role, issuedUnixMs };
 }

@@ -47,8 +47,8 @@ export interface Tokens {
   /** Newest first. */
   list(): Promise<readonly TokenRecord[]>;
   revoke(id: string): Promise<TokenRecord>;
-  /** Whether the token would be taken now; throws as `redeem` does and uses nothing up. */
-  check(text: string, cluster: string): Promise<void>;
+  /** The token, if it would be taken now; throws as `redeem` does and uses nothing up. */
+  check(text: string, cluster: string): Promise<TokenRecord>;
   /** Uses the token up for a cluster: it is stored as used when this resolves, so it works once even over a crash. */
   redeem(text: string, cluster: string): Promise<TokenRecord>;
 }
@@ -74,7 +74,7 @@ export function openTokens(store: Store, authorityHash: string, now: () => numbe
     create: (cluster, ttlMs) => create(book, cluster, ttlMs),
     list: () => list(book),
     revoke: (id) => revoke(book, id),
-    check: async (text, cluster) => void (await usable(book, text, cluster)),
+    check: async (text, cluster) => (await usable(book, text, cluster)).record,
     redeem: (text, cluster) => redeem(book, text, cluster),
   };
 }

@@ -32,21 +32,32 @@ it("keeps its CA over a restart, and makes another one only in another store", a
 it("signs a cluster's key with the hub's words, not the request's", async () => {
   const authority = await open();
   const { request, key } = await certificateRequest("CN=somebody-else, OU=admin");
-  const der = await signForCluster(authority, { cluster: "ams1", request, ttlMs: dayMs });
+  const der = await signForCluster(authority, {
+    cluster: "ams1",
+    request,
+    ttlMs: dayMs,
+    tokenUnixUs: 1_732_180_000_123_456,
+  });
   const certificate = new X509Certificate(der);
-  expect(certificate.subject).toBe("CN=ams1");
+  expect(certificate.subject).toBe("CN=ams1\nOU=token 1732180000123456");
   expect(certificate.subjectAltName).toBe("URI:sealane://cluster/ams1");
   expect(certificate.ca).toBe(false);
   expect(certificate.keyUsage).toEqual(["1.3.6.1.5.5.7.3.2"]);
   expect(certificate.verify(new X509Certificate(authority.certificate.toString("pem")).publicKey)).toBe(true);
   expect(certificate.checkPrivateKey(createPrivateKey(key))).toBe(true);
   expect(Date.parse(certificate.validTo) - now()).toBe(dayMs);
-  expect(identityOf(der)).toMatchObject({ kind: "cluster", name: "ams1", issuedUnixMs: now() });
+  expect(identityOf(der)).toMatchObject({
+    kind: "cluster",
+    name: "ams1",
+    issuedUnixMs: now(),
+    tokenUnixUs: 1_732_180_000_123_456,
+  });
 });
 
 it("refuses a request that is broken, or of another kind of key", async () => {
   const authority = await open();
-  const sign = (request: Uint8Array) => signForCluster(authority, { cluster: "a", request, ttlMs: dayMs });
+  const sign = (request: Uint8Array) =>
+    signForCluster(authority, { cluster: "a", request, ttlMs: dayMs, tokenUnixUs: 0 });
   const { request } = await certificateRequest();
   const forged = request.slice();
   forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
