@@ -1,7 +1,14 @@
 // The door for facts: what a section may be about, in form and in whose name, before any of it is held.
 // Refuses with WireError, which ends that session alone; what comes through needs no further check of form.
 
-import { clusterNameFault, isLabel, rangesPerClusterMax, shardKey, splitReachKey } from "@sealane/core";
+import {
+  clusterNameFault,
+  factBytesMax,
+  isLabel,
+  rangesPerClusterMax,
+  shardKey,
+  splitReachKey,
+} from "@sealane/core";
 import type { ClusterFact, FactKind, FactValue, ShardId } from "@sealane/core";
 import { WireError, decodeValue } from "@sealane/wire";
 import type { Section } from "@sealane/wire";
@@ -62,6 +69,12 @@ export function admitSection(section: Section, speaker: Speaker): ReadonlyMap<st
     if (!isKey(kind, key))
       throw new WireError("malformed", `Shard ${what} cannot have the key ${JSON.stringify(key)}.`);
     if (value === undefined) continue;
+    if (value.length > factBytesMax) {
+      throw new WireError(
+        "oversized",
+        `Entry "${key}" of shard ${what} has a value of ${value.length} bytes, and at most ${factBytesMax} are taken.`,
+      );
+    }
     const fact = decodeValue(kind, value);
     if (kind === "cluster") boundRanges(fact as ClusterFact);
     values.set(key, fact);

@@ -4,39 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import type { HubOptions } from "./options.ts";
 import { TestAgent, joinNew } from "./testing/agent.ts";
-import { clusterFact, exportFact, reachFact, sayCluster } from "./testing/facts.ts";
-import type { TestHub } from "./testing/hub.ts";
+import { clusterFact, exportFact, reachFact } from "./testing/facts.ts";
 import { testHub } from "./testing/hub.ts";
-
-const waitMs = { timeout: 5_000, interval: 5 };
-const until = (check: () => void): Promise<void> => vi.waitFor(check, waitMs);
-
-async function agentOf(hub: TestHub, cluster: string, epoch = 1n): Promise<TestAgent> {
-  return new TestAgent({
-    address: hub.sessionAddress,
-    cluster,
-    certificate: await joinNew(hub, cluster),
-    epoch,
-  });
-}
-
-async function pair(
-  options: Partial<HubOptions> = {},
-): Promise<{ hub: TestHub; a: TestAgent; b: TestAgent }> {
-  const hub = await testHub(options);
-  const [a, b] = [await agentOf(hub, "a"), await agentOf(hub, "b")];
-  sayCluster(a, 1);
-  sayCluster(b, 2);
-  await until(() => {
-    expect(b.view.import("shop", "web")?.exporters.map((it) => it.cluster)).toEqual(["a", "b"]);
-    expect([...b.view.reach("a", "shop", "web")]).toEqual([["n1", reachFact(1)]]);
-    expect(b.view.complete({ kind: "import", origin: "", namespace: "shop" })).toBe(true);
-    expect([...a.view.reach("b", "shop", "web")]).toHaveLength(1);
-  });
-  return { hub, a, b };
-}
+import { agentOf, pair, until } from "./testing/members.ts";
 
 it("brings an export, its pods and its decision to those who need them", async () => {
   const { a, b } = await pair();
@@ -181,10 +152,13 @@ it("takes documents over while it runs, and keeps the last good ones over a rest
   const zoneAtB = () => new Map(b.view.stubs()).get("a")?.zone;
   await until(() => expect(zoneAtB()).toBe("a.one.example"));
   write("Two.example");
-  await vi.waitFor(async () => {
-    const { refusedDocuments } = await hub.admin.getStatus({});
-    expect(refusedDocuments).toEqual([expect.stringMatching(/^set\.yaml:5: spec\.meshZone: .*"Two"/)]);
-  }, waitMs);
+  await vi.waitFor(
+    async () => {
+      const { refusedDocuments } = await hub.admin.getStatus({});
+      expect(refusedDocuments).toEqual([expect.stringMatching(/^set\.yaml:5: spec\.meshZone: .*"Two"/)]);
+    },
+    { timeout: 5_000, interval: 5 },
+  );
   expect(zoneAtB()).toBe("a.one.example");
   b.client.close();
   await hub.close();

@@ -6,12 +6,10 @@ import { expect, it } from "vitest";
 import { ClusterState } from "./clusters.ts";
 import { factKeys } from "./fact-keys.ts";
 import { takeSections } from "./intake.ts";
-import type { FactCache } from "./store/cache.ts";
 import { exportFact, reachFact } from "./testing/facts.ts";
+import { noCache } from "./testing/no-cache.ts";
 import { clusterSections, wholeSection } from "./testing/sections.ts";
 import type { Section } from "@sealane/wire";
-
-const noCache: FactCache = { load: () => [], save: () => {}, flush: () => {}, close: () => {} };
 
 function setUp() {
   const cluster = new ClusterState("a");
@@ -82,4 +80,35 @@ it.each([
     take(section);
   }
   expect(world().origins.get("a")?.synced).toBe(true);
+});
+
+/** What a cluster says whose namespace goes, with what was in it. */
+const emptied = (sequence: bigint): readonly Section[] => [
+  wholeSection("a", { kind: "namespace", sequence }, {}),
+  wholeSection("a", { kind: "export", namespace: "shop", sequence }, {}),
+  wholeSection("a", { kind: "reach", namespace: "shop", sequence }, {}),
+];
+
+it.each([
+  ["before", emptied(2n)],
+  ["after", emptied(2n).toReversed()],
+])("counts no shards of a namespace that goes %s its content, and takes it again", (_, sections) => {
+  const { cluster, take, keys } = setUp();
+  take(...clusterSections("a", 1));
+  expect([cluster.entries, cluster.shards]).toEqual([5, 6]);
+  take(...sections);
+  expect([cluster.entries, cluster.shards, cluster.received.states().length]).toEqual([2, 4, 4]);
+  take(wholeSection("a", { kind: "namespace", sequence: 3n }, { shop: {} }), exportsOf(["web"], 3n));
+  expect([cluster.entries, cluster.shards, keys()]).toEqual([4, 5, ["web"]]);
+});
+
+it("keeps no report of a node that is gone, and of one that was never told none", () => {
+  const { cluster, take } = setUp();
+  const report = (node: string) => cluster.keepReport({ node, counts: [], findings: [], observedUnixUs: 1n });
+  report("early");
+  take(...clusterSections("a", 1));
+  for (const node of ["", "n1", "n2"]) report(node);
+  expect([...cluster.reports.keys()]).toEqual(["", "n1"]);
+  take(wholeSection("a", { kind: "node", sequence: 2n }, {}));
+  expect([...cluster.reports.keys()]).toEqual([""]);
 });

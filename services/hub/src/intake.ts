@@ -26,8 +26,11 @@ export interface Arrival {
   readonly sections: readonly Section[];
 }
 
-/** Takes the sections of a frame, in order. Throws WireError; what came before the fault is taken. */
-export function takeSections(intake: Intake, { cluster, speaker, sections }: Arrival): void {
+/**
+ * Takes the sections of a frame, in order. True when the cluster's last kind was said to its end, which agents send
+ * after everything else. Throws WireError; what came before the fault is taken.
+ */
+export function takeSections(intake: Intake, { cluster, speaker, sections }: Arrival): boolean {
   const facts: Fact[] = [];
   let newestUnixUs = 0n;
   let completed = false;
@@ -42,6 +45,7 @@ export function takeSections(intake: Intake, { cluster, speaker, sections }: Arr
       const unsaid = section.end ? unsaidKeys(intake.world(), cluster.received, section.id) : [];
       facts.push(factOf(change, { values, complete, unsaid }));
       completed ||= change.completed;
+      tidy(intake.cache, cluster, change);
       for (const { observedUnixUs } of change.entries) {
         if (observedUnixUs > newestUnixUs) newestUnixUs = observedUnixUs;
       }
@@ -53,6 +57,7 @@ export function takeSections(intake: Intake, { cluster, speaker, sections }: Arr
     const observedUnixUs = newestUnixUs === 0n ? 0n : newestUnixUs - cluster.clockOffsetUs;
     if (facts.length > 0) intake.take(facts, observedUnixUs);
   }
+  return sections.some(({ id, end }) => id.kind === "path" && end);
 }
 
 interface Said {
@@ -78,6 +83,28 @@ export function factOf(change: ShardChange, { values, complete, unsaid }: Said):
 function unsaidKeys(world: World, received: ShardTable, id: ShardId): readonly string[] {
   const held = received.entries(id);
   return [...factKeys(world, id)].filter((key) => !held.has(key));
+}
+
+/** Lets go of what is over: reports of nodes that are gone, and empty shards of namespaces that are. */
+function tidy(cache: FactCache, cluster: ClusterState, { id, entries }: ShardChange): void {
+  if (id.kind === "node") cluster.dropReports();
+  const gone = id.kind === "namespace" ? entries.filter(({ value }) => value === undefined) : [];
+  const namespaces = id.namespace === "" ? gone.map(({ key }) => key) : [id.namespace];
+  for (const namespace of namespaces) dropOver(cache, cluster, namespace);
+}
+
+/** A shard that comes back begins anew, so only what is whole and empty may go. */
+function dropOver(cache: FactCache, cluster: ClusterState, namespace: string): void {
+  const { received, name } = cluster;
+  const namespaces: ShardId = { kind: "namespace", origin: name, namespace: "" };
+  if (received.state(namespaces)?.complete !== true || received.entries(namespaces).has(namespace)) return;
+  for (const kind of ["export", "reach"] as const) {
+    const id: ShardId = { kind, origin: name, namespace };
+    if (received.state(id)?.complete !== true || received.entries(id).size > 0) continue;
+    received.drop(id);
+    cache.drop(id);
+    cluster.shards -= 1;
+  }
 }
 
 function save(cache: FactCache, received: ShardTable, change: ShardChange): void {

@@ -10,13 +10,11 @@ import type { Intake } from "./intake.ts";
 import { takeSections } from "./intake.ts";
 import { Keeper } from "./keeper.ts";
 import { loadDurable } from "./records.ts";
-import type { FactCache } from "./store/cache.ts";
 import { memoryDisk, openMemoryStore } from "./store/memory.ts";
 import type { Store } from "./store/store.ts";
 import { exportFact, reachFact } from "./testing/facts.ts";
+import { noCache } from "./testing/no-cache.ts";
 import { clusterSections, wholeSection } from "./testing/sections.ts";
-
-const noCache: FactCache = { load: () => [], save: () => {}, flush: () => {}, close: () => {} };
 
 /** A store whose writes wait until they are let go, or fail. */
 function gated(inner: Store) {
@@ -38,8 +36,10 @@ function setUp() {
     world: emptyWorld({ ...nothingDeclared, meshZone: "mesh.example" }),
     store,
     epoch: 9n,
+    marks: [],
     observedUnixUs: () => undefined,
     onPublished: () => {},
+    onRound: () => {},
     onStored: (error) => stored.push(error),
   });
   const clusters = new Clusters();
@@ -48,7 +48,7 @@ function setUp() {
     world: () => keeper.world,
     take: (facts, at) => keeper.take(facts, at),
   };
-  const take = (name: string, sections: readonly Section[]): void =>
+  const take = (name: string, sections: readonly Section[]): boolean =>
     takeSections(intake, { cluster: clusters.of(name), speaker: { cluster: name, epoch: 1n }, sections });
   return { disk, waiting, stored, keeper, take };
 }
@@ -100,6 +100,28 @@ it("publishes an export, and what hangs on it, only after both are stored", asyn
     encodeValue("reach", reachFact(1, false)),
   );
   expectFullPass(keeper);
+});
+
+it("stores how far it got before anything merged is published, and pods and nodes need no mark", async () => {
+  const { disk, waiting, keeper, take } = setUp();
+  const mark = async () => (await loadDurable(openMemoryStore(disk))).marks.at(-1)?.sequence ?? 0n;
+  const merged = () =>
+    keeper.published
+      .states()
+      .filter(({ id }) => id.origin === "")
+      .map(({ position }) => position.sequence);
+  for (const [at, section] of [...clusterSections("a", 1), ...clusterSections("b", 2)].entries()) {
+    take(section.id.origin, [section]);
+    await flush(waiting, keeper);
+    expect(merged().filter((sequence) => sequence > 1n).length > 0 || at < 5).toBe(true);
+    expect(Math.max(0, ...merged().map(Number))).toBeLessThanOrEqual(Number(await mark()) || 1);
+  }
+  const before = await mark();
+  take("a", [
+    wholeSection("a", { kind: "reach", namespace: "shop", sequence: 2n }, { "web/n1": reachFact(1, false) }),
+  ]);
+  expect(keeper.published.state(reachShard)?.position.sequence).toBeGreaterThan(before);
+  expect(await mark()).toBe(before);
 });
 
 it("publishes pods and nodes at once, without the store", async () => {

@@ -2,13 +2,16 @@
 // publishes what changed, encoded once for every session. Publishes nothing that is not stored yet.
 
 import { completeness, keysOf, lookup, reduce, shardIds } from "@sealane/core";
-import type { Fact, ShardId, World } from "@sealane/core";
+import type { Fact, Position, ShardId, World } from "@sealane/core";
 import { ShardTable, encodeValue } from "@sealane/wire";
 import type { Values } from "@sealane/wire";
 import { mayBeCompleted } from "./completed.ts";
+import { withMark } from "./recall.ts";
+import type { Marks } from "./recall.ts";
+import { publishedChange } from "./records.ts";
 import { Round } from "./round.ts";
 import { stickyChanges } from "./sticky.ts";
-import type { Store } from "./store/store.ts";
+import type { Change, Store } from "./store/store.ts";
 
 /** A write that the store refused is tried again after this long. */
 const storeRetryMs = 1_000;
@@ -28,10 +31,14 @@ export interface KeeperOptions {
   readonly store: Store;
   /** This hub's epoch: later than that of every hub before it. */
   readonly epoch: bigint;
+  /** How far earlier runs of the hub got, as the store knows it. */
+  readonly marks: Marks;
   /** When the origin observed an entry that passes through, by its own clock; undefined for what the hub merged. */
   readonly observedUnixUs: (id: ShardId, key: string) => bigint | undefined;
   /** After an entry was published; `observedUnixUs` is when the fact behind it was observed, by this hub's clock. */
   readonly onPublished: (id: ShardId, key: string, observedUnixUs: bigint, world: World) => void;
+  /** Everything up to this position was published. */
+  readonly onRound: (newest: Position) => void;
   /** The store took a write, or refused it: then nothing more is published until it takes one. */
   readonly onStored: (error: Error | undefined) => void;
 }
@@ -86,6 +93,11 @@ export class Keeper {
     this.#settle();
   }
 
+  /** Resolves when everything that was taken is published. */
+  async settled(): Promise<void> {
+    await this.#storing;
+  }
+
   /** Finishes what can be finished, then publishes no more. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -96,8 +108,18 @@ export class Keeper {
   /** At once when nothing has to be stored; else after the store, with what came meanwhile in the next round. */
   #settle(): void {
     if (this.#storing !== undefined) return;
-    if (this.#next.mustBeStored) this.#storing = this.#storeRounds();
+    if (this.#mustBeStored(this.#next, this.#world)) this.#storing = this.#storeRounds();
     else this.#publish(this.#takeRound());
+  }
+
+  /** What sticks, and with it how far what is merged of all clusters has got: see recall.ts. */
+  #mustBeStored(round: Round, world: World): boolean {
+    if (round.changes.length > 0) return true;
+    for (const { id } of round.touched) if (isMerged(id)) return true;
+    for (const id of round.completed) {
+      if (isMerged(id) && this.published.state(id)?.complete !== true && completeness(world, id)) return true;
+    }
+    return false;
   }
 
   #takeRound(): { readonly round: Round; readonly world: World } {
@@ -109,7 +131,7 @@ export class Keeper {
   async #storeRounds(): Promise<void> {
     while (!this.#next.isEmpty) {
       const taken = this.#takeRound();
-      if (await this.#stored(taken.round)) {
+      if (await this.#stored(taken)) {
         this.#publish(taken);
         continue;
       }
@@ -121,10 +143,12 @@ export class Keeper {
     this.#storing = undefined;
   }
 
-  async #stored(round: Round): Promise<boolean> {
-    if (!round.mustBeStored) return true;
+  async #stored({ round, world }: { readonly round: Round; readonly world: World }): Promise<boolean> {
+    if (!this.#mustBeStored(round, world)) return true;
+    const { epoch, marks, store } = this.#options;
+    const mark: Change = publishedChange(withMark(marks, { epoch, sequence: this.#sequence + 1n }));
     try {
-      await this.#options.store.write(round.changes);
+      await store.write([...round.changes, mark]);
       this.#options.onStored(undefined);
       return true;
     } catch (error) {
@@ -145,6 +169,7 @@ export class Keeper {
       this.#options.onPublished(id, key, observedUnixUs, world);
     }
     this.#publishCompleted(world, round.completed);
+    this.#options.onRound(this.#position());
     for (const follower of this.#followers) follower.wake();
   }
 
@@ -162,6 +187,7 @@ export class Keeper {
       for (const key of keysOf(this.#world, id)) this.#put(this.#world, id, key, 0n);
     }
     this.#publishCompleted(this.#world, shardIds(this.#world));
+    this.#options.onRound(this.#position());
   }
 
   /** Whether the entry's bytes changed. */
@@ -173,7 +199,11 @@ export class Keeper {
     return this.published.put(id, key, bytes, observedUnixUs, this.#position());
   }
 
-  #position(): { readonly epoch: bigint; readonly sequence: bigint } {
+  #position(): Position {
     return { epoch: this.#options.epoch, sequence: this.#sequence };
   }
+}
+
+function isMerged({ origin }: ShardId): boolean {
+  return origin === "";
 }

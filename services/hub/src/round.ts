@@ -23,10 +23,6 @@ export class Round {
     return this.#changes.size === 0 && this.#touched.size === 0 && this.#completed.size === 0;
   }
 
-  get mustBeStored(): boolean {
-    return this.#changes.size > 0;
-  }
-
   /** What must be stored first. */
   get changes(): readonly Change[] {
     return [...this.#changes.values()];

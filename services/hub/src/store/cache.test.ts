@@ -69,3 +69,35 @@ it("throws a broken file away, says so, and works", () => {
   cache.save(shard([], 0n, 1n));
   cache.close();
 });
+
+it("remembers how far each run of the hub got, with the facts and not before", () => {
+  const at = (epoch: bigint, sequence: bigint) => ({ epoch, sequence });
+  const first = open();
+  expect(first.marks()).toEqual([]);
+  first.mark(at(1n, 1n));
+  first.mark(at(1n, 9_007_199_254_740_993n));
+  first.close();
+  const second = open();
+  expect(second.marks()).toEqual([at(1n, 9_007_199_254_740_993n)]);
+  second.mark(at(2n, 1n));
+  second.close();
+  const third = open();
+  expect(third.marks()).toEqual([at(1n, 9_007_199_254_740_993n), at(2n, 1n)]);
+  third.close();
+});
+
+it("drops one shard with its entries", () => {
+  const cache = open();
+  const entry = { key: "web/a1", value: bytes(1), observedUnixUs: 1n };
+  const other = { ...shard([entry], 1n, 1n), id: { kind: "reach", origin: "a", namespace: "blog" } as const };
+  cache.save(shard([entry], 1n, 1n));
+  cache.save(other);
+  cache.flush();
+  cache.drop(other.id);
+  expect(cache.load().map(({ id }) => id.namespace)).toEqual(["shop"]);
+  cache.save(other);
+  expect(cache.load()).toHaveLength(1);
+  cache.flush();
+  expect(cache.load().find(({ id }) => id.namespace === "blog")?.entries).toHaveLength(1);
+  cache.close();
+});
