@@ -1,6 +1,6 @@
 // What is said to the hub stays within what the hub takes.
 
-import { entryBytesMax } from "@sealane/core";
+import { factBytesMax } from "@sealane/core";
 import type { NodeFact } from "@sealane/core";
 import { expect, test } from "vitest";
 import { FactTable } from "./fact-table.ts";
@@ -20,7 +20,7 @@ test("a fact that is too large is not said, what was said before stands, and eve
   const table = new FactTable(1n, ({ message }) => problems.push(message));
   table.apply([change("n1", "east")]);
   const before = table.shards.entry(shard, "n1");
-  expect(table.apply([change("n1", "x".repeat(entryBytesMax)), change("n2", "west")])).toBe(true);
+  expect(table.apply([change("n1", "x".repeat(factBytesMax)), change("n2", "west")])).toBe(true);
   expect(table.shards.entry(shard, "n1")).toBe(before);
   expect(table.shards.entry(shard, "n2")).toBeDefined();
   expect(problems).toEqual([

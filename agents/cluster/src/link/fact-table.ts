@@ -3,7 +3,7 @@
 import type { ShardId, ShardKind } from "@sealane/core";
 import type { Outbox, Values } from "@sealane/wire";
 import { ShardTable, encodeValue } from "@sealane/wire";
-import { entryBytesMax, shardKey } from "@sealane/core";
+import { factBytesMax, shardKey } from "@sealane/core";
 
 /** One observed fact, or its absence. */
 export interface FactChange<K extends ShardKind = ShardKind> {
@@ -46,7 +46,7 @@ export class FactTable {
       if (shard.kind === "cluster" && value !== undefined)
         this.#incarnation = (value as Values["cluster"]).incarnation;
       const bytes = value === undefined ? undefined : encodeValue(shard.kind, value);
-      if (bytes !== undefined && bytes.length > entryBytesMax) {
+      if (bytes !== undefined && bytes.length > factBytesMax) {
         this.#onProblem(tooLarge(shard, key, bytes.length));
         continue;
       }
@@ -81,8 +81,12 @@ export class FactTable {
 
 /** The hub would end the session for it, and so one user's object would silence the whole cluster. */
 function tooLarge(shard: ShardId, key: string, bytes: number): Error {
+  const cure =
+    shard.kind === "cluster"
+      ? "The cluster's ranges are too many: declare fewer and wider ones with --pod-range and --service-range"
+      : "Make it smaller, for example its exported labels and annotations";
   return new Error(
-    `Cannot tell the hub of "${key}" (${shardKey(shard)}): it has ${bytes} bytes, at most ${entryBytesMax} are taken. ` +
-      `What was told of it before stands; make it smaller, for example its exported labels and annotations.`,
+    `Cannot tell the hub of "${key}" (${shardKey(shard)}): it has ${bytes} bytes, at most ${factBytesMax} are taken. ` +
+      `What was told of it before stands. ${cure}.`,
   );
 }
