@@ -29,6 +29,8 @@ afterAll(async () => {
 
 test.each([
   { argv: ["status"], code: 1, out: "d     ready    40/40  115/115   3/4     RangeOverlap" },
+  { argv: ["check"], code: 1, out: "b: not well, by 0 checks of the cluster and 1 node" },
+  { argv: ["check", "c"], code: 3, out: "ClusterSilent" },
   { argv: ["get", "clusters"], code: 0, out: "c     silent   3" },
   { argv: ["get", "cluster", "a", "cluster/b", "-o", "name"], code: 0, out: "cluster/a\ncluster/b\n" },
   { argv: ["get", "services", "-n", "shop", "-o", "name"], code: 0, out: "service/shop/web\n" },
@@ -62,6 +64,29 @@ test.each([
   { argv: ["token", "create", "d"], code: 0, out: "sealane-token-secret\n" },
   { argv: ["token", "list"], code: 0, out: "4f2a91c0  d        usable" },
   { argv: ["token", "revoke", "token/4f2a91c0"], code: 0, out: "token/4f2a91c0 revoked\n" },
+  { argv: ["get", "events", "--cluster", "d", "-o", "name"], code: 0, out: "event/17\nevent/42\n" },
+  { argv: ["get", "events"], code: 0, out: "DocumentRefused" },
+  { argv: ["describe", "cluster", "d"], code: 0, out: "Healthy:   no: pod range 10.244.0.0/16 overlaps" },
+  { argv: ["describe", "cluster", "cluster/a", "-o", "name"], code: 0, out: "cluster/a\n" },
+  { argv: ["describe", "service", "shop/web"], code: 0, out: "b        yes      -" },
+  { argv: ["describe", "service", "service/shop/web", "-o", "name"], code: 0, out: "service/shop/web\n" },
+  {
+    argv: ["plan", "join", "--pod-range", "10.9.0.0/16"],
+    code: 0,
+    out: "would hold every range; nothing was changed",
+  },
+  {
+    argv: ["plan", "join", "d", "--pod-range", "10.9.0.0/16", "--service-range", "10.244.0.0/16"],
+    code: 1,
+    out: "no: a change of member d would have 1 of 2 quarantined; nothing was changed",
+  },
+  { argv: ["logs", "level"], code: 0, out: "hub        info" },
+  {
+    argv: ["logs", "level", "debug"],
+    code: 0,
+    out: "hub logs at debug (before: info), until its next start\n",
+  },
+  { argv: ["completion", "bash"], code: 0, out: "complete -F _sealane sealane" },
   { argv: ["version"], code: 0, out: "hub     0.1.0    1-1" },
 ])("sealane $argv exits $code", async ({ argv, code, out }) => {
   const invoked = await invoke(argv, { config: admin });
@@ -69,6 +94,7 @@ test.each([
 });
 
 test.each([
+  { argv: ["check", "zz"], code: 1, err: 'Cannot check cluster "zz": the hub has none of that name' },
   { argv: ["get", "clusters", "zz", "a"], code: 1, err: 'Cannot find cluster "zz"' },
   { argv: ["get", "routes", "--cluster", "zz"], code: 1, err: 'no cluster "zz" is a member' },
   {
@@ -80,6 +106,9 @@ test.each([
   { argv: ["token", "create", "d", "-o", "name"], code: 2, err: "its secret would be lost" },
   { argv: ["token", "create", "d", "--ttl", "soon"], code: 2, err: '"soon" as --ttl' },
   { argv: ["token", "revoke", "ffffffff"], code: 1, err: 'no token "ffffffff"' },
+  { argv: ["describe", "cluster", "zz"], code: 1, err: 'Cannot describe cluster "zz"' },
+  { argv: ["describe", "service", "shop/nope"], code: 1, err: 'Cannot describe service "shop/nope"' },
+  { argv: ["describe", "service", "shop/web", "--in", "zz"], code: 1, err: 'no cluster "zz" is a member' },
 ])("sealane $argv exits $code and says why", async ({ argv, code, err }) => {
   const invoked = await invoke(argv, { config: admin });
   expect(invoked).toMatchObject({ code, stdout: "", stderr: expect.stringContaining(err) });
@@ -105,6 +134,55 @@ test("a new token as JSON carries its secret", async () => {
     kind: "TokenList",
     items: [{ id: "4f2a91c0", token: "sealane-token-secret" }],
   });
+});
+
+test("a plan as JSON says what would be held and what would not", async () => {
+  const argv = ["plan", "join", "--pod-range", "10.9.0.0/16", "--pod-range", "10.244.0.0/16", "-o", "json"];
+  const { code, stdout, stderr } = await invoke(argv, { config: viewer });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+  expect(JSON.parse(stdout)).toMatchObject({
+    kind: "JoinPlan",
+    answer: "no",
+    member: false,
+    items: [
+      { prefix: "10.9.0.0/16", state: "admitted", free: null },
+      { prefix: "10.244.0.0/16", state: "quarantined", owner: "a", free: "10.248.0.0/16" },
+    ],
+  });
+});
+
+test("a description as JSON holds everything in one document", async () => {
+  const cluster = await invoke(["describe", "cluster", "d", "-o", "json"], { config: viewer });
+  expect(JSON.parse(cluster.stdout)).toMatchObject({
+    kind: "ClusterDescription",
+    items: [
+      {
+        cluster: { name: "d", healthy: "no" },
+        ranges: [{ state: "quarantined", free: "10.248.0.0/16" }],
+        exports: [],
+        routes: [{ prefix: "10.96.0.20/32" }],
+        events: [{ kind: "TokenCreated" }, { kind: "RangeQuarantined", reason: "RangeOverlap" }],
+      },
+    ],
+  });
+  const service = await invoke(["describe", "service", "shop/web", "--in", "c", "-o", "json"], {
+    config: viewer,
+  });
+  expect(JSON.parse(service.stdout)).toMatchObject({
+    kind: "ServiceDescription",
+    items: [
+      {
+        service: { name: "web", owner: "a" },
+        imports: [{ cluster: "c", answer: "unknown", reason: "ClusterSilent", message: "c is silent" }],
+        names: [{ name: "web.shop.svc.clusterset.local" }],
+      },
+    ],
+  });
+});
+
+test("a viewer may not set the log level", async () => {
+  expect(await invoke(["logs", "level"], { config: viewer })).toMatchObject({ code: 0 });
+  expect(await invoke(["logs", "level", "debug"], { config: viewer })).toMatchObject({ code: 4, stdout: "" });
 });
 
 test("status as JSON says whether it is healthy", async () => {

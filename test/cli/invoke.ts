@@ -19,12 +19,26 @@ export interface Invoked<Code = ExitCode> {
 export const programPath = resolve(import.meta.dirname, "../../services/cli/src/main.ts");
 
 /** Runs `sealane` in this process, without colour, at `at` or the fixtures' time. */
-export async function invoke(
+export function invoke(
   argv: readonly string[],
   options: { readonly config?: string; readonly signal?: AbortSignal; readonly at?: number } = {},
 ): Promise<Invoked> {
+  return start(argv, options).ended;
+}
+
+/** Runs `sealane` in this process until it is interrupted; its output can be looked at meanwhile. */
+export function follow(argv: readonly string[], options: { readonly config: string; readonly at: number }) {
+  const interruption = new AbortController();
+  const { ended, stdout, stderr } = start(argv, { ...options, signal: interruption.signal });
+  return { ended, stdout, stderr, interrupt: () => interruption.abort() };
+}
+
+function start(
+  argv: readonly string[],
+  options: { readonly config?: string; readonly signal?: AbortSignal; readonly at?: number },
+): { readonly ended: Promise<Invoked>; readonly stdout: () => string; readonly stderr: () => string } {
   let [stdout, stderr] = ["", ""];
-  const code = await run(argv, {
+  const ended = run(argv, {
     stdout: { write: (text) => void (stdout += text), colour: false },
     stderr: { write: (text) => void (stderr += text), colour: false },
     env: options.config === undefined ? {} : { SEALANE_CONFIG: options.config },
@@ -32,7 +46,11 @@ export async function invoke(
     now: () => options.at ?? now,
     signal: options.signal ?? new AbortController().signal,
   });
-  return { code, stdout, stderr };
+  return {
+    ended: ended.then((code) => ({ code, stdout, stderr })),
+    stdout: () => stdout,
+    stderr: () => stderr,
+  };
 }
 
 /** Runs a shell line with `$SEALANE` as the real program; gives its exit status, 128 + n after signal n. */

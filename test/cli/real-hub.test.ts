@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ExportFact } from "@sealane/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { configFolder, invoke } from "./invoke.ts";
+import { configFolder, follow, invoke } from "./invoke.ts";
 import type { MemberFacts, TestMember } from "./member.ts";
 import { joinMember } from "./member.ts";
 import type { RealHub } from "./real-hub.ts";
@@ -205,6 +205,68 @@ test("an overlapping newcomer is told whose range it meets, where, and what is f
   expect(status.stdout).toContain(
     "d: pod range 10.244.0.0/18 overlaps 10.244.0.0/20 of a at 10.244.0.0/20 (RangeOverlap); free:",
   );
+});
+
+test("what the hub decided is among its events, with reasons", async () => {
+  const { items } = await json("get", "events", "--cluster", "d", "--since", "1h");
+  expect(items.map((it) => [it["kind"], it["subject"], it["reason"]])).toEqual(
+    expect.arrayContaining([
+      ["ClusterJoined", "cluster/d", null],
+      ["SessionOpened", "session", null],
+      ["RangeAdmitted", "range/10.98.0.0/16", null],
+      ["RangeQuarantined", "range/10.244.0.0/18", "RangeOverlap"],
+    ]),
+  );
+  expect((await json("get", "events")).items.some((it) => it["kind"] === "ExportAccepted")).toBe(true);
+});
+
+test("a description gathers what the lists say", async () => {
+  const cluster = await sealane("describe", "cluster", "d");
+  expect(cluster).toMatchObject({ code: 0, stderr: "" });
+  for (const said of [
+    "Healthy:   no: pod range",
+    "10.98.0.0/16",
+    "RangeOverlap",
+    "10.96.0.20/32",
+    "ClusterJoined",
+  ]) {
+    expect(cluster.stdout).toContain(said);
+  }
+  const service = await sealane("describe", "service", "shop/web", "--in", "d");
+  expect(service).toMatchObject({ code: 0, stderr: "" });
+  for (const said of [
+    "a, whose export is the oldest",
+    "1 of 1 ready",
+    "192.0.2.11",
+    "web.shop.svc.clusterset.local",
+  ]) {
+    expect(service.stdout).toContain(said);
+  }
+});
+
+test("a plan says what joining would say, and changes nothing", async () => {
+  const plan = ["plan", "join", "--pod-range", "10.244.0.0/18", "--service-range", "10.99.0.0/16"];
+  expect(await sealane(...plan)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining("1 of 2 quarantined; nothing was changed"),
+  });
+  const { items } = await json("get", "ranges", "--cluster", "d", "10.244.0.0/18");
+  const refused = (await json(...plan)).items.find((it) => it["state"] === "quarantined");
+  expect(refused).toMatchObject({ overlap: items[0]?.["overlap"], owner: "a" });
+  const own = ["plan", "join", "a", "--pod-range", "10.244.0.0/20"];
+  expect(await sealane(...own)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("a change of member a"),
+  });
+});
+
+test("a watch follows a real hub: what is, then what a person does", async () => {
+  const watching = follow(["watch", "events", "-o", "json"], { config: real.adminConfig, at: Date.now() });
+  await expect.poll(watching.stdout).toContain('"synced"');
+  await sealane("token", "create", "watched");
+  await expect.poll(watching.stdout).toMatch(/"added".*"TokenCreated".*"watched"/);
+  watching.interrupt();
+  expect(await watching.ended).toMatchObject({ code: 130, stderr: "" });
 });
 
 test("routes of a cluster show what it installs for another one", async () => {

@@ -9,13 +9,20 @@ import type { Io } from "./io.ts";
 import { formats } from "./print/document.ts";
 import type { Format } from "./print/document.ts";
 import { renderError } from "./print/error.ts";
+import { addCheck } from "./verbs/check.ts";
+import { addCompletion } from "./verbs/completion.ts";
+import { addDescribe } from "./verbs/describe.ts";
 import { addExplain } from "./verbs/explain.ts";
 import { addGet } from "./verbs/get.ts";
+import { addLeave } from "./verbs/leave.ts";
+import { addLogs } from "./verbs/logs.ts";
+import { addPlan } from "./verbs/plan.ts";
 import { addStatus } from "./verbs/status.ts";
 import { addToken } from "./verbs/token.ts";
 import type { Invocation } from "./verbs/verb.ts";
 import { examples } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
+import { addWatch } from "./verbs/watch.ts";
 
 /** Runs `sealane` with the arguments after the program's name. Never rejects for what a person did wrong. */
 export async function run(given: readonly string[], io: Io): Promise<ExitCode> {
@@ -35,7 +42,8 @@ export async function run(given: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-function build(invocation: Invocation): Command {
+/** Every verb with its flags and help, bound to an invocation. */
+export function build(invocation: Invocation): Command {
   const { io } = invocation;
   const program = new Command("sealane")
     .description("Asks a Sealane hub, and manages join tokens.")
@@ -58,9 +66,25 @@ function build(invocation: Invocation): Command {
     examples("sealane status", "sealane get services -n shop", "sealane explain import shop/web --in b"),
   );
   program.addHelpText("after", epilogue);
-  for (const add of [addStatus, addGet, addExplain, addToken, addVersion]) add(program, invocation);
+  for (const add of verbs) add(program, invocation);
   return program;
 }
+
+/** In the order of the help. */
+const verbs = [
+  addStatus,
+  addCheck,
+  addGet,
+  addDescribe,
+  addWatch,
+  addExplain,
+  addPlan,
+  addToken,
+  addLeave,
+  addLogs,
+  addCompletion,
+  addVersion,
+];
 
 const epilogue = `
 Exit codes: 0 yes; 1 no (unhealthy, refused, not found); 2 usage or invalid document;

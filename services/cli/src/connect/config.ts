@@ -5,8 +5,10 @@
 //     certificate: client.crt
 //     key: client.key
 //
-// A file is never taken from the working directory: what lies in a checkout must not decide which hub is asked.
+// A file is never taken from the working directory: what lies in a checkout must not decide which hub is asked. Only
+// the checkout that the program itself is run from may: a person without a configuration gets its running quickstart.
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { CliError } from "../error.ts";
@@ -32,16 +34,23 @@ export interface ConfigFlags {
 
 const fields = ["hub", "ca", "certificate", "key"] as const;
 
-/** The file to read: `--config`, else SEALANE_CONFIG, else `sealane/config.yaml` in the person's configuration folder. */
-function configPath(flags: ConfigFlags, { env, home }: Pick<Io, "env" | "home">): string {
+/** What of the surroundings says where the file is. */
+type Surroundings = Pick<Io, "env" | "home" | "quickstart">;
+
+/**
+ * The file to read: `--config`, else SEALANE_CONFIG, else `sealane/config.yaml` in the person's configuration folder,
+ * else that of a quickstart that runs in the program's own checkout.
+ */
+function configPath(flags: ConfigFlags, { env, home, quickstart }: Surroundings): string {
   const named = flags.config ?? env["SEALANE_CONFIG"] ?? "";
   if (named !== "") return resolve(named);
   const folder = env["XDG_CONFIG_HOME"] ?? "";
-  return join(folder === "" ? join(home, ".config") : folder, "sealane/config.yaml");
+  const own = join(folder === "" ? join(home, ".config") : folder, "sealane/config.yaml");
+  return quickstart !== undefined && !existsSync(own) && existsSync(quickstart) ? quickstart : own;
 }
 
 /** The configuration with `--hub` in place of the file's hub. Throws a CliError that names what is wrong with it. */
-export async function loadConfig(flags: ConfigFlags, io: Pick<Io, "env" | "home">): Promise<ClientConfig> {
+export async function loadConfig(flags: ConfigFlags, io: Surroundings): Promise<ClientConfig> {
   const path = configPath(flags, io);
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw missing(path, cause);

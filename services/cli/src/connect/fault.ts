@@ -44,11 +44,29 @@ export function callFault(question: Question, error: ServiceError): CliError {
   );
 }
 
+/** The error for a hub that did not answer in time. */
+export function silence(question: Question): CliError {
+  const { action, object, config } = question;
+  const { reason, state, must, next } = unanswered(question);
+  const message = `Cannot ${action} at hub "${config.hub}": ${state}`;
+  return new CliError({ reason, object: object || `hub ${config.hub}`, message, must, next });
+}
+
+function unanswered({ config, timeoutMs }: Question): Fault {
+  return {
+    reason: "Timeout",
+    state: `no answer within ${timeoutMs} ms`,
+    must: "the hub must be reachable from here and not overloaded",
+    next: `check the address "${config.hub}" in "${config.path}", or wait longer with --timeout`,
+  };
+}
+
 interface Fault extends Pick<ErrorParts, "reason" | "must" | "next"> {
   readonly state: string;
 }
 
-function answered({ config, timeoutMs }: Question, { code, details }: ServiceError): Fault {
+function answered(question: Question, { code, details }: ServiceError): Fault {
+  const { config } = question;
   const status: number = code;
   const said = (reason: ErrorReason, must: string, next: string): Fault => ({
     reason,
@@ -58,12 +76,7 @@ function answered({ config, timeoutMs }: Question, { code, details }: ServiceErr
   });
   switch (status) {
     case grpcStatus.deadlineExceeded:
-      return {
-        reason: "Timeout",
-        state: `no answer within ${timeoutMs} ms`,
-        must: "the hub must be reachable from here and not overloaded",
-        next: `check the address "${config.hub}" in "${config.path}", or wait longer with --timeout`,
-      };
+      return unanswered(question);
     case grpcStatus.permissionDenied:
     case grpcStatus.unauthenticated:
       return said(
@@ -84,7 +97,7 @@ function answered({ config, timeoutMs }: Question, { code, details }: ServiceErr
     case grpcStatus.resourceExhausted:
       return said(
         "HubFailed",
-        "an answer must fit the largest message that is taken",
+        "an answer must fit the largest message, and the hub serve no more than it may",
         "ask for less: -n, --cluster",
       );
     default:

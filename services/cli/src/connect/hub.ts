@@ -10,13 +10,16 @@ import type { ClientConfig, ConfigFlags } from "./config.ts";
 import { loadConfig } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Question } from "./fault.ts";
-import { callFault, connectionFault, grpcStatus } from "./fault.ts";
+import { callFault, connectionFault, grpcStatus, silence } from "./fault.ts";
 
 /** How each call is made. */
 interface CallOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
+
+/** One question to the hub. */
+export type Call<T> = (client: AdminClient, options: CallOptions) => Promise<T>;
 
 /** A list of a large mesh comes as one message; more bytes than this are refused. */
 const answerBytesMax = 64 * 1024 * 1024;
@@ -26,11 +29,16 @@ export interface Hub {
   /** `host:port`. */
   readonly address: string;
   /** Asks; a failure becomes a CliError. `action` completes "Cannot ...", `object` is what it is about. */
-  readonly ask: <T>(
+  readonly ask: <T>(action: string, object: string, call: Call<T>) => Promise<T>;
+  /**
+   * Asks for a stream; failures as `ask`. The first message is waited for as long as an answer, later ones for ever.
+   * Ends quietly when the invocation is interrupted.
+   */
+  readonly follow: <T>(
     action: string,
     object: string,
-    call: (client: AdminClient, options: CallOptions) => Promise<T>,
-  ) => Promise<T>;
+    call: (client: AdminClient, signal: AbortSignal) => AsyncIterable<T>,
+  ) => AsyncIterable<T>;
   readonly close: () => void;
 }
 
@@ -65,8 +73,31 @@ export async function openHub(flags: HubFlags, io: Io): Promise<Hub> {
         throw io.signal.aborted ? interruption(config) : await faultOf(question, error);
       }
     },
+    follow: (action, object, call) =>
+      followed({ action, object, config, timeoutMs }, io.signal, (signal) => call(client, signal)),
     close: () => client.close(),
   };
+}
+
+async function* followed<T>(
+  question: Question,
+  interrupted: AbortSignal,
+  call: (signal: AbortSignal) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), question.timeoutMs);
+  try {
+    for await (const message of call(AbortSignal.any([interrupted, deadline.signal]))) {
+      clearTimeout(timer);
+      yield message;
+    }
+  } catch (error) {
+    if (interrupted.aborted) return;
+    if (deadline.signal.aborted) throw silence(question);
+    throw await faultOf(question, error);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function faultOf(question: Question, error: unknown): Promise<unknown> {

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { Column, TableOptions } from "./table.ts";
-import { list, paint, renderTable, tableColumnsMax } from "./table.ts";
+import { list, paint, renderTable, tableColumnsMax, tableWriter } from "./table.ts";
 
 interface Row {
   readonly name: string;
@@ -16,11 +16,33 @@ const columns: readonly Column<Row>[] = [
   { title: "AGE", cell: () => "1s" },
 ];
 
-test("long cells are cut with an ellipsis, the name never", () => {
+test("long cells are cut with an ellipsis, the name only when the others have nothing more to give", () => {
   const row = { name: "n".repeat(70), text: "t".repeat(60) };
   const [, line = ""] = renderTable(columns, [row], options).split("\n");
   expect(line.length).toBeLessThanOrEqual(tableColumnsMax);
   expect(line).toMatch(/^n{70} {2}t+… {2}1s$/);
+});
+
+test("the name is cut last, and so much that the table fits", () => {
+  const row = { name: "n".repeat(253), text: "t".repeat(60) };
+  const [titles = "", line = ""] = renderTable(columns, [row], options).split("\n");
+  expect(titles.length).toBe(tableColumnsMax);
+  expect(line).toMatch(/^n{84}… {2}ttttttt… {2}1s$/);
+});
+
+test("a table that grows has its titles once, and columns that fit what came", () => {
+  const write = tableWriter(columns, "table");
+  expect(write([{ name: "x", text: "one" }], options)).toBe("NAME  TEXT  AGE\nx     one   1s\n");
+  expect(write([{ name: "longer", text: "two" }], options)).toBe("longer  two   1s\n");
+  expect(write([{ name: "y", text: "three" }], options)).toBe("y       three  1s\n");
+});
+
+test("a word that is wider than its wrapped column is broken in the table, and whole when wide", () => {
+  const wrapped: readonly Column<Row>[] = [{ title: "TEXT", cell: (it) => it.text, wrap: true }];
+  const row = { name: "", text: "w".repeat(150) };
+  const lines = renderTable(wrapped, [row], options).trimEnd().split("\n");
+  expect(lines.map((line) => line.length)).toEqual([4, 100, 50]);
+  expect(renderTable(wrapped, [row], { ...options, format: "wide" })).toContain(row.text);
 });
 
 test("wide cuts nothing", () => {

@@ -30,8 +30,10 @@ export interface TableOptions {
 /** Columns of text that a table may take. */
 export const tableColumnsMax = 100;
 
-/** A cell is not cut below this. */
+/** A cell is not cut below this, nor below its title. */
 const cellColumnsMin = 8;
+/** A wrapped cell is not made narrower than this. */
+const wrappedColumnsMin = 24;
 const gap = "  ";
 const colours = { good: "green", bad: "red", unsure: "yellow" } as const;
 
@@ -41,23 +43,49 @@ export function renderTable<T>(
   items: readonly T[],
   options: TableOptions,
 ): string {
-  const shown = columns.filter((column) => options.format === "wide" || column.wide !== true);
-  const cells = items.map((item) => shown.map((column) => column.cell(item, options) || "-"));
-  const widths = fit(shown, [shown.map(({ title }) => title), ...cells], options.format);
-  const lines = [shown.map(({ title }, index) => cut(title, widths[index] ?? 0).padEnd(widths[index] ?? 0))];
-  cells.forEach((row, rowIndex) => {
-    const parts = row.map((text, index) => split(text, widths[index] ?? 0, shown[index]?.wrap === true));
-    const height = Math.max(...parts.map((part) => part.length));
-    for (let line = 0; line < height; line++) {
-      lines.push(
-        parts.map((part, index) => {
-          const text = (part[line] ?? "").padEnd(widths[index] ?? 0);
-          return paint(text, shown[index]?.tone?.(items[rowIndex] as T) ?? "plain", options.colour);
-        }),
-      );
-    }
+  return tableWriter(columns, options.format)(items, options);
+}
+
+/** A table that grows: its titles come once, and columns grow with what comes. Gives the added lines. */
+export function tableWriter<T>(
+  columns: readonly Column<T>[],
+  format: TableOptions["format"],
+): (items: readonly T[], options: Omit<TableOptions, "format">) => string {
+  const shown = columns.filter((column) => format === "wide" || column.wide !== true);
+  const titles = shown.map(({ title }) => title);
+  let needed = titles.map((title) => title.length);
+  let titled = false;
+  return (items, rest) => {
+    const options = { ...rest, format };
+    const cells = items.map((item) => shown.map((column) => column.cell(item, options) || "-"));
+    needed = needed.map((width, index) => Math.max(width, ...cells.map((row) => row[index]?.length ?? 0)));
+    const widths = fit(shown, needed, format);
+    const lines = cells.flatMap((row, index) => rowLines(shown, widths, row, items[index] as T, options));
+    if (!titled) lines.unshift(widths.map((width, index) => (titles[index] ?? "").padEnd(width)));
+    titled = true;
+    return lines.map((line) => `${line.join(gap).trimEnd()}\n`).join("");
+  };
+}
+
+/** The lines of one row: more than one where a cell is wrapped. */
+function rowLines<T>(
+  shown: readonly Column<T>[],
+  widths: readonly number[],
+  row: readonly string[],
+  item: T,
+  { colour, format }: TableOptions,
+): string[][] {
+  const parts = row.map((text, index) => {
+    const width = widths[index] ?? 0;
+    return shown[index]?.wrap === true ? wrap(text, width, format) : [cut(text, width)];
   });
-  return lines.map((line) => `${line.join(gap).trimEnd()}\n`).join("");
+  const height = Math.max(...parts.map((part) => part.length));
+  return Array.from({ length: height }, (_, line) =>
+    parts.map((part, index) => {
+      const text = (part[line] ?? "").padEnd(widths[index] ?? 0);
+      return paint(text, shown[index]?.tone?.(item) ?? "plain", colour);
+    }),
+  );
 }
 
 /** Text in a tone's colour; trailing blanks stay outside it. */
@@ -73,31 +101,40 @@ export function list(items: readonly string[], { format }: TableOptions): string
   return all ? items.join(",") : `${items.slice(0, 2).join(",")}+${items.length - 2}`;
 }
 
-/** The width of each column: what it needs, less what the widest have to give up. The first gives up nothing. */
+/** The width of each column: what it needs, less what the widest have to give up. The first gives up last. */
 function fit<T>(
   columns: readonly Column<T>[],
-  rows: readonly (readonly string[])[],
+  needed: readonly number[],
   format: "table" | "wide",
-): number[] {
-  const widths = columns.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
+): readonly number[] {
+  const widths = [...needed];
   const last = columns.length - 1;
-  const total = () => widths.reduce((sum, width) => sum + width, 0) + gap.length * last;
-  if (columns[last]?.wrap === true) {
-    const room = tableColumnsMax - (total() - (widths[last] ?? 0));
-    widths[last] = Math.min(widths[last] ?? 0, Math.max(room, 3 * cellColumnsMin));
-  }
+  const least = columns.map(({ title, wrap }) =>
+    wrap === true ? wrappedColumnsMin : Math.max(cellColumnsMin, title.length),
+  );
+  const over = () => widths.reduce((sum, width) => sum + width, 0) + gap.length * last - tableColumnsMax;
+  const narrow = (index: number, by: number) => {
+    const width = widths[index] ?? 0;
+    widths[index] = Math.max(Math.min(width, least[index] ?? 0), width - by);
+  };
+  if (columns[last]?.wrap === true) narrow(last, over());
   if (format === "wide") return widths;
-  while (total() > tableColumnsMax) {
-    const widest = Math.max(...widths.slice(1));
-    if (widest <= cellColumnsMin) break;
-    const index = widths.lastIndexOf(widest);
-    widths[index === 0 ? widths.indexOf(widest, 1) : index] = widest - 1;
+  while (over() > 0) {
+    const able = widths.flatMap((width, index) => (index > 0 && width > (least[index] ?? 0) ? [width] : []));
+    if (able.length === 0) break;
+    const widest = Math.max(...able);
+    narrow(
+      widths.findLastIndex((width, index) => index > 0 && width === widest && width > (least[index] ?? 0)),
+      1,
+    );
   }
+  if (over() > 0) narrow(0, over());
   return widths;
 }
 
-function split(text: string, width: number, wrap: boolean): readonly string[] {
-  if (!wrap) return [cut(text, width)];
+/** Lines of at most `width`; a longer word is broken in the table, and whole when wide, so that it can be copied. */
+function wrap(text: string, width: number, format: "table" | "wide"): readonly string[] {
+  const longest = format === "table" ? width : Number.POSITIVE_INFINITY;
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(/\s+/)) {
@@ -105,6 +142,10 @@ function split(text: string, width: number, wrap: boolean): readonly string[] {
       lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;
+    while (line.length > longest) {
+      lines.push(line.slice(0, longest));
+      line = line.slice(longest);
+    }
   }
   return [...lines, line];
 }

@@ -2,16 +2,10 @@
 
 import type { Command } from "commander";
 import { usageError } from "../error.ts";
-import { resources } from "./resources.ts";
+import { addNarrowing, resources } from "./resources.ts";
 import type { GetFlags, Resource } from "./resources.ts";
 import type { GlobalFlags, Invocation } from "./verb.ts";
 import { examples, withHub } from "./verb.ts";
-
-const options = {
-  namespace: ["-n, --namespace <namespace>", "only this namespace (all without it)"],
-  cluster: ["--cluster <name>", "only this cluster"],
-  node: ["--node <name>", "also what this node announces"],
-} as const satisfies Record<keyof GetFlags, readonly [string, string]>;
 
 /** Adds the verb with one subcommand for each resource. */
 export function addGet(program: Command, invocation: Invocation): void {
@@ -44,7 +38,7 @@ function addResource(get: Command, resource: Resource, { io }: Invocation): void
     .description(resource.description)
     .argument(`[${resource.filter}...]`, "only these; one that is not there is an error")
     .addHelpText("before", examples(...resource.examples));
-  for (const flag of resource.flags) command.option(options[flag][0], options[flag][1]);
+  addNarrowing(command, resource.flags);
   command.action(async (names: readonly string[], _, self: Command) => {
     const flags = self.optsWithGlobals<GlobalFlags & GetFlags>();
     resource.check(flags);

@@ -1,22 +1,50 @@
 // What `sealane get` can list: how each resource is asked for, filtered and shown.
 
+import type { Command } from "commander";
+import { Option } from "commander";
 import type { Hub } from "../connect/hub.ts";
 import { CliError, usageError } from "../error.ts";
 import type { Io } from "../io.ts";
 import type { Kind } from "../print/document.ts";
 import { clusterKind, toCluster } from "../views/cluster.ts";
+import { eventKind, toEvent } from "../views/event.ts";
 import { nameKind, toName } from "../views/name.ts";
 import { rangeListKind, toRange } from "../views/range.ts";
 import { routeKind, toRoute } from "../views/route.ts";
 import { serviceKind, toService } from "../views/service.ts";
 import type { GlobalFlags } from "./verb.ts";
-import { print } from "./verb.ts";
+import { print, sinceSeconds } from "./verb.ts";
 
 /** The flags that narrow a list. */
 export interface GetFlags {
   readonly namespace?: string;
   readonly cluster?: string;
   readonly node?: string;
+  /** Seconds. */
+  readonly since?: number;
+}
+
+const narrowing = {
+  namespace: ["-n, --namespace <namespace>", "only this namespace (all without it)"],
+  cluster: ["--cluster <name>", "only this cluster"],
+  node: ["--node <name>", "also what this node announces"],
+  since: ["--since <duration>", "only what happened in this last while"],
+} as const satisfies Record<keyof GetFlags, readonly [string, string]>;
+
+/** Adds those of the narrowing flags that a resource takes. */
+export function addNarrowing(command: Command, flags: readonly (keyof GetFlags)[]): void {
+  for (const flag of flags) {
+    const [syntax, meaning] = narrowing[flag];
+    const option = new Option(syntax, meaning);
+    command.addOption(flag === "since" ? option.argParser(sinceSeconds) : option);
+  }
+}
+
+/** Routes are one cluster's: throws a usage error when none is named. */
+export function requireCluster({ cluster }: GetFlags): void {
+  if (cluster !== undefined) return;
+  const must = "--cluster must name the cluster in whose kernels the routes are";
+  throw usageError("--cluster", "Cannot list routes: no cluster is named", must, "sealane get clusters");
 }
 
 interface Head {
@@ -126,11 +154,7 @@ const routes = define({
   examples: ["sealane get routes --cluster b", "sealane get routes --cluster a --node a1 -o wide"],
   flags: ["cluster", "node"],
   kind: routeKind,
-  check: ({ cluster }) => {
-    if (cluster !== undefined) return;
-    const must = "--cluster must name the cluster in whose kernels the routes are";
-    throw usageError("--cluster", "Cannot list routes: no cluster is named", must, "sealane get clusters");
-  },
+  check: requireCluster,
   load: async (hub, { cluster = "", node = "" }) => {
     const answer = await hub.ask("list routes", `cluster/${cluster}`, (client, options) =>
       client.listRoutes({ cluster, node }, options),
@@ -170,8 +194,23 @@ const ranges = define({
   },
 });
 
+const events = define({
+  words: ["events", "event"],
+  description: "What the hub decided and saw since its start, oldest first.",
+  filter: "SEQUENCE",
+  examples: ["sealane get events", "sealane get events --cluster b --since 1h", "sealane get events -o wide"],
+  flags: ["cluster", "since"],
+  kind: eventKind,
+  load: async (hub, { cluster = "", since = 0 }) => {
+    const answer = await hub.ask("list events", cluster && `cluster/${cluster}`, (client, options) =>
+      client.listEvents({ cluster, withinSeconds: since }, options),
+    );
+    return answer.events.map(toEvent);
+  },
+});
+
 /** Every resource, in the order of the help. */
-export const resources: readonly Resource[] = [clusters, services, routes, names, ranges];
+export const resources: readonly Resource[] = [clusters, services, routes, names, ranges, events];
 
 /** `shop` of `web.shop.svc.clusterset.local`; undefined for zones. */
 function namespaceOf(name: string): string | undefined {

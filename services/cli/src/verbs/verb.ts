@@ -2,6 +2,7 @@
 
 import type { Hub } from "../connect/hub.ts";
 import { openHub } from "../connect/hub.ts";
+import { parseDuration } from "../duration.ts";
 import { usageError } from "../error.ts";
 import { exitCodes } from "../exit.ts";
 import type { Answer, ExitCode } from "../exit.ts";
@@ -67,5 +68,16 @@ export function parseServiceName(text: string): { readonly namespace: string; re
     `Cannot take "${text}" as a service: it is not NAMESPACE/NAME`,
     "it must be NAMESPACE/NAME, as in shop/web",
     "sealane get services -o name",
+  );
+}
+
+/** Whole seconds of `--since`, at least one; throws a usage error for what is no duration. */
+export function sinceSeconds(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms / 1_000 < 2 ** 32) return Math.ceil(ms / 1_000);
+  throw usageError(
+    "--since",
+    `Cannot look back "${text}": it is no duration`,
+    "it must be like 90s, 10m or 1h",
   );
 }

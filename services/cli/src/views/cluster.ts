@@ -145,7 +145,7 @@ export const clusterKind: Kind<Cluster> = {
 };
 
 /** A clock's offset with its sign, in milliseconds below a second. */
-function clock(seconds: number | null): string {
+export function clock(seconds: number | null): string {
   if (seconds === null) return "?";
   const sign = seconds < 0 ? "-" : "+";
   const ms = Math.abs(seconds) * 1_000;

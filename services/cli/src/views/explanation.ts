@@ -43,7 +43,8 @@ export function meaning(reason: string | null): string | undefined {
   return Object.entries(reasons).find(([word]) => word === reason)?.[1];
 }
 
-const tones = { yes: "good", no: "bad", unknown: "unsure" } as const;
+/** How an answer feels. */
+export const answerTones = { yes: "good", no: "bad", unknown: "unsure" } as const;
 
 /** Of `explain import` and `explain route`. */
 export const stepKind: Kind<Step> = {
@@ -52,7 +53,7 @@ export const stepKind: Kind<Step> = {
   name: (it) => it.subject,
   columns: [
     { title: "STEP", cell: (it) => it.subject },
-    { title: "ANSWER", cell: (it) => it.answer, tone: (it) => tones[it.answer] },
+    { title: "ANSWER", cell: (it) => it.answer, tone: (it) => answerTones[it.answer] },
     { title: "REASON", cell: (it) => it.reason ?? "" },
     { title: "MESSAGE", cell: (it) => it.message, wrap: true },
   ],

@@ -157,6 +157,50 @@ export function step(outcome: string, subject: string, reason: string, message: 
   return { $typeName: "sealane.v1.ExplainStep", outcome, subject, reason, message };
 }
 
+/** An event of two minutes ago. */
+export function event(kind: string, subject: string, fields: Partial<admin.Event> = {}): admin.Event {
+  return {
+    $typeName: "sealane.v1.Event",
+    sequence: 17n,
+    atUnixUs: ago(120),
+    firstUnixUs: ago(120),
+    count: 1,
+    kind,
+    cluster: "a",
+    subject,
+    reason: "",
+    message: "",
+    ...fields,
+  };
+}
+
+/** Events of every sort: plain, repeated, with a reason, about no cluster. */
+export const events: readonly admin.Event[] = [
+  event("TokenCreated", "token/4f2a91c0", {
+    cluster: "d",
+    message: "jo made it; it can be used once, until 2026-11-21T12:30:00.000Z",
+  }),
+  event("SessionOpened", "session", {
+    sequence: 41n,
+    count: 3,
+    firstUnixUs: ago(7_200),
+    message: "agent 0.1.0 connected from 192.0.2.11:51724",
+  }),
+  event("RangeQuarantined", "range/10.244.0.0/16", {
+    sequence: 42n,
+    cluster: "d",
+    reason: "RangeOverlap",
+    message:
+      'pod range 10.244.0.0/16 of Node/d1.spec.podCIDRs meets 10.244.0.0/20 of cluster "a" at 10.244.0.0/20; free: 10.248.0.0/16',
+  }),
+  event("DocumentRefused", "document/clusters.yaml:14", {
+    sequence: 43n,
+    cluster: "",
+    reason: "DocumentInvalid",
+    message: 'clusters.yaml:14: unknown field "claim"',
+  }),
+];
+
 /** A token that is usable for another half hour. */
 export function token(id: string, fields: Partial<admin.TokenInfo> = {}): admin.TokenInfo {
   return {

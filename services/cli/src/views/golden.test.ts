@@ -9,9 +9,11 @@ import { apiVersion, renderListing } from "../print/document.ts";
 import { tableColumnsMax } from "../print/table.ts";
 import { versionKind } from "../verbs/version.ts";
 import { clusterKind, toCluster } from "./cluster.ts";
+import { eventKind, toEvent } from "./event.ts";
 import { allReasons, conclude, reasonKind, stepKind, toStep } from "./explanation.ts";
 import {
   cluster,
+  events,
   name,
   now,
   overlapping,
@@ -23,7 +25,9 @@ import {
   unwell,
   web,
 } from "./fixtures.testing.ts";
+import { logLevelKind } from "./log-level.ts";
 import { nameKind, toName } from "./name.ts";
+import { planAnswer, planKind, toPlan } from "./plan.ts";
 import { rangeListKind, toRange } from "./range.ts";
 import { routeKind, toRoute } from "./route.ts";
 import { serviceKind, toService } from "./service.ts";
@@ -43,6 +47,16 @@ const steps = [
   ),
   step("unknown", "dns", "ClusterSilent", "nothing was observed"),
 ].map(toStep);
+
+const plan: admin.PlanJoinResponse = {
+  $typeName: "sealane.v1.PlanJoinResponse",
+  ranges: [range("", "10.9.0.0/16"), overlapping].flatMap((it) => it.range ?? []),
+  member: false,
+};
+
+const someReasons = allReasons.filter(({ name }) =>
+  ["RangeOverlap", "RangeInvalid", "RangeNotAllowed", "RangeReserved", "AddressOutsideRanges"].includes(name),
+);
 
 /** A listing with its kind's type closed over, so that rows of different kinds stand in one table. */
 function row<T>(title: string, listing: Listing<T>) {
@@ -110,7 +124,17 @@ const rows = [
       { name: "hub", version: "0.1.0", schema: { min: 1, max: 2 } },
     ],
   }),
-  row("reasons", { kind: reasonKind, items: allReasons.slice(0, 5) }),
+  row("events", { kind: eventKind, items: events.map(toEvent) }),
+  row("plan", {
+    kind: planKind,
+    items: toPlan(plan),
+    head: { answer: planAnswer(toPlan(plan)), member: false },
+  }),
+  row("loglevels", {
+    kind: logLevelKind,
+    items: [{ component: "hub", level: "debug", previous: "info" }],
+  }),
+  row("reasons", { kind: reasonKind, items: someReasons }),
 ];
 
 for (const { title, render, empty } of rows) {
