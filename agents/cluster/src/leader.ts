@@ -14,6 +14,7 @@ import { EventRecorder } from "./kube/events.ts";
 import type { Term } from "./kube/lease.ts";
 import { openHubSession } from "./link/hub-session.ts";
 import type { Membership } from "./link/membership.ts";
+import type { ObservedFacts } from "./link/observed-facts.ts";
 import { observe } from "./link/observed-facts.ts";
 import { joinMesh, keepMembership } from "./membership-part.ts";
 import { editTeller } from "./edit-teller.ts";
@@ -22,6 +23,7 @@ import { concludeLeaving, followLeaving } from "./leave/leaving.ts";
 import type { Metrics } from "./metrics.ts";
 import { showPropagation } from "./metrics.ts";
 import type { AgentOptions } from "./options.ts";
+import type { PartTerm } from "./part-term.ts";
 import { partOf } from "./part-term.ts";
 import { quarantineTeller } from "./quarantine.ts";
 import type { ReceivedPart } from "./received-part.ts";
@@ -116,25 +118,10 @@ async function serve(service: Service): Promise<void> {
     view: received.view,
     nodes: () => facts.table.shards.entries({ kind: "node", origin: cluster, namespace: "" }).keys(),
     stopMaking: making.end,
-    report: (report) => session.report(report),
+    report: (report): void => session.report(report),
   });
   const follow = follower(service, received, { executor, relay, dns, leaving });
-  const kept = keepMembership(service, membership, term, { onJoined: () => session.redial(), onMoved: end });
-  const showState = followState(agent);
-  const session: SessionClient = openHubSession({
-    membership: kept.current,
-    epoch: term.epoch,
-    facts: facts.table,
-    received: received.table,
-    onChanges: follow.changed,
-    onCaughtUp: follow.caughtUp,
-    onState: (state) => {
-      showState(state);
-      if (!leaving.state(state)) kept.followState(state);
-    },
-  });
-  received.awaitHub();
-  facts.onWake(() => session.wake());
+  const session = startSession(service, { part: { term, end }, facts, received, leaving, follow });
   const tellEdits = editTeller(events, service.subject);
   relay.onReport((report) => {
     facts.heard(report);
@@ -149,6 +136,39 @@ async function serve(service: Service): Promise<void> {
   relay.close();
   end();
   if (outcome === "left") await concludeLeaving(agent, service.term, cluster);
+}
+
+interface SessionParts {
+  readonly part: PartTerm;
+  readonly facts: ObservedFacts;
+  readonly received: ReceivedPart;
+  readonly leaving: Leaving;
+  readonly follow: ReturnType<typeof follower>;
+}
+
+/** Opens the session with the membership that is kept, which learns from it whether the hub takes the certificate. */
+function startSession(
+  service: Service,
+  { part: { term, end }, facts, received, leaving, follow }: SessionParts,
+): SessionClient {
+  const onJoined = () => session.redial();
+  const kept = keepMembership(service, service.membership, term, { onJoined, onMoved: end });
+  const showState = followState(service.agent);
+  const session: SessionClient = openHubSession({
+    membership: kept.current,
+    epoch: term.epoch,
+    facts: facts.table,
+    received: received.table,
+    onChanges: follow.changed,
+    onCaughtUp: follow.caughtUp,
+    onState: (state) => {
+      showState(state);
+      if (!leaving.state(state)) kept.followState(state);
+    },
+  });
+  received.awaitHub();
+  facts.onWake(() => session.wake());
+  return session;
 }
 
 interface Followers {
