@@ -87,6 +87,9 @@ describe("what the agent may do", () => {
     ["update", "secrets/sealane-agent", "sealane-system"],
     ["patch", "configmaps/mesh-dns-peers", "sealane-system"],
     ["patch", "configmaps/coredns", "kube-system"],
+    ["watch", "configmaps/coredns", "kube-system"],
+    ["delete", "configmaps/mesh-dns-peers", "sealane-system"],
+    ["delete", "secrets/sealane-agent-listener", "sealane-system"],
     ["patch", "serviceexports.multicluster.x-k8s.io/web --subresource=status", "default"],
   ])("it may %s %s in %s", async (verb, what, namespace) => {
     const argv = ["auth", "can-i", verb, ...what.split(" "), `--namespace=${namespace}`];
@@ -100,6 +103,9 @@ describe("what the agent may do", () => {
     ["update", "configmaps/anybodys", "sealane-system"],
     ["create", "configmaps", "default"],
     ["patch", "configmaps/kube-proxy", "kube-system"],
+    ["delete", "configmaps/coredns", "kube-system"],
+    ["delete", "secrets/sealane-join", "sealane-system"],
+    ["delete", "serviceexports.multicluster.x-k8s.io/web", "default"],
     ["update", "serviceexports.multicluster.x-k8s.io/web", "default"],
     ["create", "pods", "sealane-system"],
     ["update", "nodes", "default"],
