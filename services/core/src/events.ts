@@ -7,6 +7,8 @@ export const eventKinds = {
   SessionRefused: "A connection was refused.",
   ClusterJoined: "A cluster traded a token for its first certificate.",
   JoinRefused: "A cluster could not join.",
+  ClusterLeaving: "A person makes a cluster leave; the others let go of it.",
+  ClusterLeft: "A cluster has left.",
   RangeAdmitted: "A cluster holds a range from now on.",
   RangeQuarantined: "A range of a cluster takes no part.",
   RangeReleased: "A cluster no longer reports a range.",

@@ -15,6 +15,7 @@ import { watchVerbs } from "./admin/watch.ts";
 import { openDepartures } from "./leave/departures.ts";
 import type { Departures } from "./leave/departures.ts";
 import { leaveVerbs } from "./leave/verbs.ts";
+import type { HubReading } from "./gauges.ts";
 import { hubMetrics } from "./metrics.ts";
 import type { HubMetrics } from "./metrics.ts";
 import { joinListenOf, ownHosts, reachedAt } from "./options.ts";
@@ -61,15 +62,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
   try {
     let trust: Trust | undefined;
-    const metrics: HubMetrics = hubMetrics(
-      { version, schema: `${schemaRange.min}-${schemaRange.max}` },
-      () => ({
-        clusters: readClusters(state.clusters, state.keeper.world),
-        services: countServices(state.keeper.world),
-        refusedDocuments: state.declarations.current().refused.length,
-        certificateExpiryUnixMs: trust?.certificate.expiryUnixMs ?? 0,
-      }),
-    );
+    const metrics: HubMetrics = hubMetrics(build, () => reading(state, trust));
     const state: HubState = await openState(options, () => metrics);
     closers.push(() => state.close());
     trust = await openTrust(state.data.store, options.advertise ?? ownHosts(), options.log);
@@ -140,6 +133,17 @@ interface Parts {
   readonly stopping: AbortSignal;
 }
 
+const build = { version, schema: `${schemaRange.min}-${schemaRange.max}` };
+
+function reading({ clusters, keeper, declarations }: HubState, trust: Trust | undefined): HubReading {
+  return {
+    clusters: readClusters(clusters, keeper.world),
+    services: countServices(keeper.world),
+    refusedDocuments: declarations.current().refused.length,
+    certificateExpiryUnixMs: trust?.certificate.expiryUnixMs ?? 0,
+  };
+}
+
 /** Refuses every certificate that a cluster has, and ends its session. */
 function revoker({ clusters }: HubState, { revocations }: Trust): (cluster: string) => Promise<void> {
   return async (name) => {
@@ -151,7 +155,7 @@ function revoker({ clusters }: HubState, { revocations }: Trust): (cluster: stri
 
 function openLeaving(
   { log }: HubOptions,
-  { data, departures, clusters, keeper }: HubState,
+  { data, departures, clusters, keeper, journal }: HubState,
   revoke: (cluster: string) => Promise<void>,
 ): Departures {
   return openDepartures({
@@ -163,6 +167,7 @@ function openLeaving(
     publishedWorld: () => keeper.publishedWorld,
     take: (facts, observedUnixUs) => keeper.take(facts, observedUnixUs),
     revoke,
+    journal,
     log,
   });
 }

@@ -5,6 +5,7 @@ import type { Fact, Finding, World } from "@sealane/core";
 import { nowUnixUs } from "@sealane/wire";
 import type { Logger } from "pino";
 import type { ClusterState, Clusters } from "../clusters.ts";
+import type { Journal } from "../journal/journal.ts";
 import { epochRemoval } from "../records.ts";
 import type { FactCache } from "../store/cache.ts";
 import type { Store } from "../store/store.ts";
@@ -33,6 +34,7 @@ export interface DeparturesOptions {
   readonly take: (facts: readonly Fact[], observedUnixUs: bigint) => void;
   /** Refuses every certificate that the cluster has and ends its session. */
   readonly revoke: (cluster: string) => Promise<void>;
+  readonly journal: Journal;
   readonly log: Logger;
 }
 
@@ -87,7 +89,12 @@ class Leaving implements Departures {
         leftBehind: [],
       };
       await this.#keep({ ...begun, force: begun.force || force });
-      if (known === undefined) this.#options.log.info({ cluster, force }, "cluster is leaving");
+      if (known !== undefined) return;
+      this.#options.log.info({ cluster, force }, "cluster is leaving");
+      const message = force
+        ? "the others let go of it; nobody who is silent is waited for"
+        : "the others let go of it";
+      this.#options.journal.note({ kind: "ClusterLeaving", cluster, subject: `cluster/${cluster}`, message });
     });
     this.#look();
     return this.standing(cluster);
@@ -167,7 +174,7 @@ class Leaving implements Departures {
 
   async #end(record: DepartureRecord): Promise<void> {
     const { cluster } = record;
-    const { store, revoke, log } = this.#options;
+    const { store, revoke, journal, log } = this.#options;
     const leftBehind = this.#isDone(cluster) ? this.#leftBehind(cluster) : abandoned(cluster);
     const endedUnixUs = Number(nowUnixUs());
     const left = { ...record, state: "left", endedUnixUs, leftBehind } as const;
@@ -177,6 +184,9 @@ class Leaving implements Departures {
     this.#forget(cluster);
     this.#letGo.delete(cluster);
     log.info({ cluster, leftBehind: leftBehind.length }, "cluster has left");
+    const message =
+      leftBehind.map((it) => `${it.subject}: ${it.message}`).join("; ") || "nothing of the mesh is there";
+    journal.note({ kind: "ClusterLeft", cluster, subject: `cluster/${cluster}`, message });
   }
 
   #forget(cluster: string): void {

@@ -84,6 +84,11 @@ it("lets the others let go first, then dismisses it, and forgets it when it has 
   const { clusters } = await hub.admin.listClusters({});
   expect(clusters.map(({ name }) => name)).toEqual(["a", "b"]);
   await until(() => expect(b.view.member("c")).toBeUndefined());
+  const { events } = await hub.admin.listEvents({ cluster: "c" });
+  expect(events.map(({ kind }) => kind)).toEqual(
+    expect.arrayContaining(["ClusterLeaving", "RangeReleased", "ExportWithdrawn", "ClusterLeft"]),
+  );
+  expect(events.find(({ kind }) => kind === "ClusterLeft")?.message).toContain("BIRD on the nodes");
 });
 
 it("names a silent cluster, waits for it, and does not with force", async () => {
