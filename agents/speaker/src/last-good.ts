@@ -5,6 +5,7 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DesiredRoutes, InstallRoute, OriginateRoute } from "@sealane/core";
 import { readAddress, readPrefix } from "@sealane/core";
+import { syncFolder } from "./drivers/bird/files.ts";
 
 /** What is kept. */
 export interface LastGood {
@@ -29,7 +30,10 @@ export async function readLastGood(path: string): Promise<LastGoodRead> {
   }
 }
 
-/** Replaces it whole. */
+/**
+ * Replaces it whole, and waits until that would outlive a loss of power: an older one would take back what the include,
+ * which is synced too, says.
+ */
 export async function writeLastGood(path: string, { boot, desired }: LastGood): Promise<void> {
   const { install, originate } = desired;
   await mkdir(dirname(path), { recursive: true });
@@ -41,6 +45,7 @@ export async function writeLastGood(path: string, { boot, desired }: LastGood): 
     await file.close();
   }
   await rename(`${path}.new`, path);
+  await syncFolder(dirname(path));
 }
 
 /** What may be wanted at the start, in the boot that it now is: announcements of another boot do not count. */

@@ -127,7 +127,8 @@ export interface RouteReport {
   readonly findings: readonly Finding[];
 }
 
-const findingsMax = 50;
+/** Findings of one report. */
+export const findingsMax = 50;
 
 /** What to report of an outcome. */
 export function reportOf({ desired, result }: Outcome): RouteReport {

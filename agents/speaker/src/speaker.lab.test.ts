@@ -5,7 +5,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { RealRig } from "./drivers/bird/real-rig.ts";
@@ -157,6 +157,28 @@ test("after a reboot nothing is announced before kube-proxy has synced", async (
     spawn("ip", ["netns", "exec", rig.namespace, process.execPath, "-e", serve], { stdio: "ignore" }),
   );
   await vi.waitFor(async () => expect(await rig.learned()).toHaveLength(4), patience);
+});
+
+test.each([
+  ["boot", 0],
+  ["static", 4],
+] as const)("after a reboot, without agent and kube-proxy, origins %s announce %d prefixes", async (origins, count) => {
+  publishWorld(agent);
+  completeWorld(agent);
+  startSpeaker("--origins", origins);
+  await vi.waitFor(async () => expect(await rig.learned()).toHaveLength(4), patience);
+  await vi.waitFor(() => expect(agent.reports.at(-1)?.counts[0]?.observed).toBe(12), patience);
+  await endSpeaker("SIGKILL");
+  agent.stop();
+  await rig.killDaemon();
+  await rm(dirname(rig.ports.paths.originatePath), { recursive: true });
+  await rig.startDaemon();
+  await vi.waitFor(async () => expect(await rig.learned()).toEqual([]), patience);
+  startSpeaker("--origins", origins, "--kube-proxy-healthz", "http://127.0.0.1:10256/healthz");
+  await logged(`"install":8,"originate":${count}`);
+  await vi.waitFor(async () => expect((await page("readyz")).trim()).toBe("ok"), patience);
+  await vi.waitFor(async () => expect(await rig.learned()).toHaveLength(count), patience);
+  expect(await hops("10.97.0.9/32")).toHaveLength(3);
 });
 
 test("a token that is not accepted is said, and tried again with what the file has then", async () => {

@@ -83,7 +83,8 @@ async function restoreFile(path: string, text: string | undefined): Promise<void
   await rename(stagedPath(path), path);
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Waits until the names in a folder are on its disk. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
   try {
     await folder.sync();
