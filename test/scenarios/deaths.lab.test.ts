@@ -154,6 +154,7 @@ async function story({ what, kill }: Death): Promise<{
   return {
     failures: countFailures(load.failures),
     removals: unwantedRemovals(monitors).slice(removedBefore),
+    convergedMs,
   };
 }
 
