@@ -24,7 +24,7 @@ function changesOf(
   const alike = Map.groupBy(moved, (place) => {
     const [from, to] = [old?.get(place), now?.get(place)];
     if (from === undefined) return `now ${to}`;
-    return to === undefined ? `gone (was ${from})` : `${from} -> ${to}`;
+    return to === undefined ? "gone" : `${from} -> ${to}`;
   });
   return [...alike].map(([change, where]) => {
     const at = where.filter((place) => place !== "").toSorted();
@@ -50,7 +50,7 @@ function factsOf(picture: Picture): Facts {
   for (const [cluster, { imports, nodes, zones, findings }] of picture.rendered) {
     for (const each of imports) add(`import ${each}`, cluster, "rendered");
     for (const [zone, addresses] of zones) add(`stub ${zone}`, cluster, addresses.join(" "));
-    for (const { subject, reason, message } of findings) add(`${reason} ${subject}`, cluster, message);
+    for (const { reason, message } of findings) add(`${reason}: ${message}`, cluster, "found");
     for (const [node, routes] of nodes) {
       for (const [prefix, hops] of routes) add(`route ${prefix}`, node, `via ${hops.join(" ")}`);
     }

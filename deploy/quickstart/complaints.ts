@@ -12,9 +12,12 @@ export function complaintsOf(path: string): readonly string[] {
   return [...new Set(found.toReversed())].toReversed();
 }
 
-/** The last thing that a process said: its last complaint, else its last line; empty when it said nothing. */
+/** The last thing that a process said of its trouble: its last complaint, else what it died of; empty when nothing. */
 export function lastWords(path: string): string {
-  return complaintsOf(path).at(-1) ?? linesOf(path).at(-1) ?? "";
+  const lines = linesOf(path);
+  return (
+    complaintsOf(path).at(-1) ?? lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? ""
+  );
 }
 
 /** The lines at the end of a file, as many as fit into the bound. */

@@ -72,7 +72,7 @@ test("changes are told once for all places", () => {
 test("what comes and goes is said so", () => {
   const after = { ...rendering({ imports: [] }), ranges: [...mesh.ranges, refused] };
   expect(changesBetween(mesh, after)).toEqual([
-    "import shop/web: gone (was rendered) in b",
+    "import shop/web: gone in b",
     "range 10.64.1.0/24 of d: now quarantined, pod range 10.64.1.0/24 overlaps 10.64.0.0/23 of a at 10.64.1.0/24 (RangeOverlap); free: 10.64.2.0/24",
   ]);
 });

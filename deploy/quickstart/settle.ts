@@ -40,6 +40,7 @@ export async function settle(watch: Watch, missing: Missing, clusters: readonly 
   const { site, hub, readInputs, telling, deadlineMs, signal } = watch;
   for (;;) {
     const seen = await look(hub, site, readInputs).catch((error: unknown) => messageOf(error));
+    signal.throwIfAborted();
     const picture = typeof seen === "string" ? undefined : seen;
     const lacking = typeof seen === "string" ? [seen] : missing(seen, clusters);
     if (lacking.length === 0 && picture !== undefined) return picture;

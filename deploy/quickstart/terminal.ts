@@ -14,7 +14,7 @@ export function terminalScreen(stream: NodeJS.WriteStream, startedAtMs: number):
   const colour = takesColour(stream.isTTY, process.env);
   let steps = 0;
   let newest: Shown | undefined;
-  const say = (text: string) => draw.persist(text.trimEnd());
+  const say = (text: string) => draw.persist(text.replace(/\n$/, ""));
   const redraw = () => {
     if (newest === undefined) return;
     const room = { rows: stream.rows || 24, colour };
@@ -31,6 +31,7 @@ export function terminalScreen(stream: NodeJS.WriteStream, startedAtMs: number):
     say,
     close: () => {
       clearInterval(timer);
+      newest = undefined;
       draw.done();
     },
   };
