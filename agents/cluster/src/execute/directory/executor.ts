@@ -18,6 +18,7 @@ import { ForeignObject } from "../own-kind.ts";
 import type { ClusterExecutor } from "../port.ts";
 import type { AddressPool } from "./address-pool.ts";
 import { ExportConditions } from "./export-conditions.ts";
+import { FileRepairs } from "./file-repairs.ts";
 import { ImportFiles } from "./import-files.ts";
 import { NameFiles } from "./name-files.ts";
 import type { RenderedFolder } from "./rendered-folder.ts";
@@ -67,6 +68,7 @@ export class DirectoryExecutor implements ClusterExecutor {
   readonly #routeQueue: KeyedQueue<string>;
   readonly #lateQueue: KeyedQueue<"names" | "status">;
   readonly #findings = new Map<string, Finding>();
+  readonly #repairs: FileRepairs;
   readonly #watch: TreeWatch;
   #loaded = false;
 
@@ -90,6 +92,7 @@ export class DirectoryExecutor implements ClusterExecutor {
     this.#lateQueue = queue("file", lateGatherMs, (what) =>
       what === "names" ? this.#names.write() : this.#writeStatus(),
     );
+    this.#repairs = new FileRepairs((path) => this.#repair(path), signal);
     this.#watch = new TreeWatch({ look: () => this.#audit(), ...auditBounds }, signal);
     void this.#load(signal);
   }
@@ -177,7 +180,8 @@ export class DirectoryExecutor implements ClusterExecutor {
   }
 
   findings(): readonly Finding[] {
-    return [...this.#options.about().findings, ...this.#findings.values()].slice(0, findingsMax);
+    const { findings } = this.#options.about();
+    return [...findings, ...this.#findings.values(), ...this.#repairs.findings()].slice(0, findingsMax);
   }
 
   #queue<K extends string>(
@@ -249,12 +253,11 @@ export class DirectoryExecutor implements ClusterExecutor {
 
   /** Everything that others did to our files is undone, file by file. */
   async #audit(): Promise<void> {
-    const { folder, onRepair, onProblem } = this.#options;
+    const { folder, onProblem } = this.#options;
     try {
-      for (const path of await folder.changedByOthers()) {
-        onRepair(path);
-        this.#repair(path);
-      }
+      const changed = await folder.changedByOthers();
+      for (const path of changed) this.#repairs.edited(path);
+      if (changed.length > 0) this.touchStatus();
     } catch (error) {
       onProblem(new Error(`Cannot look at ${folder.root}: ${messageOf(error)}`));
     }
@@ -262,6 +265,7 @@ export class DirectoryExecutor implements ClusterExecutor {
   }
 
   #repair(path: string): void {
+    this.#options.onRepair(path);
     const [, namespace, name] = /^imports\/([^/]+)\/(.+)\.yaml$/.exec(path) ?? [];
     const [, node] = /^bird\/(.+)\.conf$/.exec(path) ?? [];
     if (namespace !== undefined && name !== undefined) this.touch(namespace, name);
