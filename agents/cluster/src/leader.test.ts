@@ -1,6 +1,7 @@
 // A leader as a whole, between a real hub and the fake API server: what it does without the hub, and without the hub's
 // consent.
 
+import type { ShardId } from "@sealane/core";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { TestAgent, joinNew } from "../../../services/hub/src/testing/agent.ts";
@@ -10,8 +11,8 @@ import { fixtures } from "./kube/testing/fixtures.ts";
 import { eventually } from "./kube/testing/wait.ts";
 import type { Agent } from "./leader.ts";
 import { lead } from "./leader.ts";
-import { lastGoodSecretName } from "./link/last-good-read.ts";
-import { readSecret } from "./link/secrets.ts";
+import { lastGoodSecretName, readLastGood } from "./link/last-good-read.ts";
+import { readStoredSecret } from "./link/secrets.ts";
 import type { Mesh } from "./link/testing/member-hub.ts";
 import { freePort, namespace, startMesh } from "./link/testing/member-hub.ts";
 import { makeMetrics } from "./metrics.ts";
@@ -62,6 +63,23 @@ async function startClusters(mesh: Mesh): Promise<ReturnType<typeof fixtures>> {
   return kube;
 }
 
+/** Everything that the hub has to say is kept: nothing follows that would leave the state behind. */
+async function isKept({ client }: Mesh): Promise<boolean> {
+  const head = await readStoredSecret(client, namespace, lastGoodSecretName);
+  if (head?.values.get("standing")?.toString() !== "current") return false;
+  const owner = { cluster: "a", authority: String(head.values.get("authority")) };
+  const { view } = await readLastGood(client, namespace, owner, () => undefined);
+  return whole.every((id) => view.complete(id));
+}
+
+const merged = (["member", "stub"] as const).map((kind): ShardId => ({ kind, origin: "", namespace: "" }));
+const ofShop = [
+  { kind: "import", origin: "", namespace: "shop" },
+  { kind: "reach", origin: "b", namespace: "shop" },
+] as const;
+const ofNodes = ["a", "b"].map((origin): ShardId => ({ kind: "node", origin, namespace: "" }));
+const whole: readonly ShardId[] = [...merged, ...ofShop, ...ofNodes];
+
 test(
   "a leader without its hub repairs what the leader before it had received",
   { timeout: 40_000 },
@@ -72,10 +90,7 @@ test(
       (await kube.list(resources.endpointSlices, "shop")).map((slice) => slice["endpoints"]);
     const first = await startLeader(mesh, 1n);
     await eventually("the import", async () => (await slices()).length > 0);
-    await eventually(
-      "the state to be kept",
-      async () => (await readSecret(mesh.client, namespace, lastGoodSecretName))?.["standing"] === "current",
-    );
+    await eventually("the state to be kept", async () => isKept(mesh), 20_000);
     const before = await slices();
     await first.end();
     await mesh.hub.close();
@@ -88,6 +103,26 @@ test(
     expect(await kube.get(resources.serviceImports, "shop", "web")).toBeDefined();
   },
 );
+
+test("a new leader is sent nothing that it has read back", { timeout: 40_000 }, async () => {
+  const mesh = await startMesh();
+  const kube = await startClusters(mesh);
+  const sent = async (): Promise<bigint | undefined> =>
+    (await mesh.hub.admin.listClusters({})).clusters.find(({ name }) => name === "a")?.framesSent;
+  const first = await startLeader(mesh, 1n);
+  await eventually("the import", async () => (await kube.list(resources.endpointSlices, "shop")).length > 0);
+  await eventually("the state to be kept", async () => isKept(mesh), 20_000);
+  expect(await sent()).toBeGreaterThan(0n);
+  await first.end();
+  const second = await startLeader(mesh, 2n);
+  await eventually("the session", () => second.connected());
+  await kube.remove(resources.serviceImports, "shop", "web");
+  await eventually(
+    "the import to be repaired",
+    async () => (await kube.get(resources.serviceImports, "shop", "web")) !== undefined,
+  );
+  expect(await sent()).toBe(0n);
+});
 
 test("a revoked cluster says what to do, holds what it has, and is back with a new token", async () => {
   const mesh = await startMesh();
