@@ -7,9 +7,13 @@ import type { SessionClient } from "@sealane/wire";
 import type { NamesReport } from "../dns/publish.ts";
 import { sleep } from "../kube/backoff.ts";
 import type { KubeClient } from "../kube/client.ts";
+import type { ClusterCheckState } from "./cluster.ts";
 import { judgeCluster } from "./cluster.ts";
 import type { ClusterContext } from "./observe.ts";
 import { observeCluster } from "./observe.ts";
+
+/** How long an agent that was granted everything believes it. */
+const rightsMs = 60_000;
 
 /** Whom to ask. */
 export interface HealthOptions {
@@ -27,13 +31,26 @@ export async function keepChecking(
   onResults: (results: readonly CheckResult[]) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  let rights: ClusterCheckState["rights"] | undefined;
+  let rightsAtMs = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
-    const state = await observeCluster(options.client, options.namespace, contextOf(options));
+    // They are a hundred questions, so they are asked anew only after a while, or when an answer was not yes.
+    if (!allGranted(rights) || performance.now() - rightsAtMs >= rightsMs) {
+      rights = undefined;
+      rightsAtMs = performance.now();
+    }
+    const context = { ...contextOf(options), rights };
+    const state = await observeCluster(options.client, options.namespace, context);
+    rights = state.rights;
     if (signal.aborted) return;
     const results = judgeCluster(state, Date.now());
     onResults(results);
     await sleep(untilNextLookMs(results), signal);
   }
+}
+
+function allGranted(rights: ClusterCheckState["rights"] | undefined): boolean {
+  return rights?.known === true && rights.value.every(({ allowed }) => allowed);
 }
 
 function contextOf({ session, names }: HealthOptions): ClusterContext {

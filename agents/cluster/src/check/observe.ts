@@ -24,6 +24,8 @@ export interface ClusterContext {
   readonly names: NamesReport | undefined;
   readonly hub: readonly HubState[];
   readonly clockOffsetSeconds: number | undefined;
+  /** What was last found of the agent's rights, where it still counts; undefined: they are asked for. */
+  readonly rights?: ClusterCheckState["rights"] | undefined;
 }
 
 /** Looks once. Never rejects. */
@@ -33,7 +35,7 @@ export async function observeCluster(
   context: ClusterContext,
 ): Promise<ClusterCheckState> {
   const [rights, definitions, corefile, certificate] = await Promise.all([
-    seen(Promise.all(agentRights(namespace).map((right) => review(client, right)))),
+    context.rights ?? seen(Promise.all(agentRights(namespace).map((right) => review(client, right)))),
     seen(readDefinitions(client)),
     seen(readCorefile(client, namespace)),
     readCertificate(client, namespace).catch(() => undefined),
