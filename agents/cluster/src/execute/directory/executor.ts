@@ -92,7 +92,8 @@ export class DirectoryExecutor implements ClusterExecutor {
     this.#lateQueue = queue("file", lateGatherMs, (what) =>
       what === "names" ? this.#names.write() : this.#writeStatus(),
     );
-    this.#repairs = new FileRepairs((path) => this.#repair(path), signal);
+    const repair = (path: string): void => this.#repair(path);
+    this.#repairs = new FileRepairs({ repair, onCalm: () => this.touchStatus() }, signal);
     this.#watch = new TreeWatch({ look: () => this.#audit(), ...auditBounds }, signal);
     void this.#load(signal);
   }

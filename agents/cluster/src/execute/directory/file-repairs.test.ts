@@ -11,7 +11,11 @@ test("a few edits are put back at once, a fight slowly, and calm ends it", async
     vi.useRealTimers();
   });
   const repaired: string[] = [];
-  const repairs = new FileRepairs((path) => repaired.push(path), stop.signal);
+  let calm = 0;
+  const repairs = new FileRepairs(
+    { repair: (path) => repaired.push(path), onCalm: () => calm++ },
+    stop.signal,
+  );
   repairs.edited("bird/a1.conf");
   expect(repaired).toEqual(["bird/a1.conf"]);
   for (let tenths = 0; tenths < 600; tenths++) {
@@ -23,6 +27,6 @@ test("a few edits are put back at once, a fight slowly, and calm ends it", async
   expect(fought).toBeLessThan(40);
   expect(repairs.findings()).toMatchObject([{ subject: "Corefile", reason: "EditedRepeatedly" }]);
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(repairs.findings()).toEqual([]);
+  expect([repairs.findings(), calm]).toEqual([[], 1]);
   expect(repaired.at(-1)).toBe("Corefile");
 });

@@ -4,18 +4,32 @@
 import type { Finding } from "@sealane/core";
 import { EditPace } from "@sealane/core";
 
-/** Puts files back through `repair`; ends with the signal. */
-export class FileRepairs {
-  readonly #repair: (path: string) => void;
-  readonly #pace = new EditPace();
-  /** Files that somebody insists on; each waits for its repair. */
-  readonly #waiting = new Map<string, NodeJS.Timeout>();
+/** So long nobody must change a file before it counts as calm, milliseconds. */
+const calmMs = 10_000;
 
-  constructor(repair: (path: string) => void, signal: AbortSignal) {
-    this.#repair = repair;
-    signal.addEventListener("abort", () => this.#waiting.forEach((timer) => clearTimeout(timer)), {
-      once: true,
-    });
+/** What is done with files; both only enqueue. */
+export interface RepairPorts {
+  /** Write the file as it should be. */
+  readonly repair: (path: string) => void;
+  /** Nobody insists on the file any more. */
+  readonly onCalm: () => void;
+}
+
+/** Puts files back; ends with the signal. */
+export class FileRepairs {
+  readonly #ports: RepairPorts;
+  readonly #pace = new EditPace();
+  /** Files whose repair waits. */
+  readonly #waiting = new Map<string, NodeJS.Timeout>();
+  /** Files that somebody insists on, until they are calm. */
+  readonly #contested = new Map<string, NodeJS.Timeout>();
+
+  constructor(ports: RepairPorts, signal: AbortSignal) {
+    this.#ports = ports;
+    const clear = (): void => {
+      for (const timer of [...this.#waiting.values(), ...this.#contested.values()]) clearTimeout(timer);
+    };
+    signal.addEventListener("abort", clear, { once: true });
   }
 
   /** Somebody changed or removed the file. */
@@ -23,18 +37,29 @@ export class FileRepairs {
     const now = performance.now();
     this.#pace.note(path, now);
     const waitMs = this.#pace.waitMs(path, now);
-    if (waitMs === 0) this.#repair(path);
-    if (waitMs === 0 || this.#waiting.has(path)) return;
-    const timer = setTimeout(() => {
+    if (waitMs === 0) {
+      this.#ports.repair(path);
+      return;
+    }
+    clearTimeout(this.#contested.get(path));
+    this.#contested.set(
+      path,
+      setTimeout(() => {
+        this.#contested.delete(path);
+        this.#ports.onCalm();
+      }, waitMs + calmMs),
+    );
+    if (this.#waiting.has(path)) return;
+    const repair = (): void => {
       this.#waiting.delete(path);
-      this.#repair(path);
-    }, waitMs);
-    this.#waiting.set(path, timer);
+      this.#ports.repair(path);
+    };
+    this.#waiting.set(path, setTimeout(repair, waitMs));
   }
 
-  /** Files that are as somebody else wants them, for the moment. */
+  /** Files that somebody insists on. */
   findings(): readonly Finding[] {
-    return [...this.#waiting.keys()].map((path) => ({
+    return [...this.#contested.keys()].map((path) => ({
       subject: path,
       reason: "EditedRepeatedly",
       message: `${path} is changed again and again by somebody else; it is put back every few seconds at most. Find out who writes it.`,
