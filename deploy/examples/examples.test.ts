@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
 import { declare } from "../../services/hub/src/documents/declare.ts";
 import { parseFile } from "../../services/hub/src/documents/parse.ts";
 
@@ -14,4 +15,20 @@ test("the hub takes every document", () => {
   expect(refused).toEqual([]);
   expect(declared.meshZone).toBe("mesh.example");
   expect([...declared.clusters.keys()]).toEqual(["fra1", "ams1"]);
+});
+
+test("the preflight runs this version, with the speaker's place on the node and no more rights", () => {
+  const daemonSet = (path: string) => {
+    const text = readFileSync(join(import.meta.dirname, path), "utf8");
+    return parseAllDocuments(text)
+      .map((document) => document.toJS())
+      .find(({ kind }) => kind === "DaemonSet").spec.template.spec;
+  };
+  const [preflight, speaker] = [daemonSet("preflight.yaml"), daemonSet("../manifests/speaker.yaml")];
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
+  const [check] = preflight.containers;
+  expect(check.image).toBe(`sealane:${version}`);
+  expect(check.securityContext).toEqual(speaker.containers[0].securityContext);
+  expect(preflight.hostNetwork).toBe(speaker.hostNetwork);
+  expect(speaker.containers[0].args).toContain(check.args[0]);
 });
