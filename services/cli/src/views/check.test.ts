@@ -6,6 +6,8 @@ import { tableColumnsMax } from "../print/table.ts";
 import { renderListing } from "../print/document.ts";
 import { checkKind, checkLines, toCheckReport } from "./check.ts";
 import type { Cluster, Report } from "./cluster.ts";
+import { unwell } from "./fixtures.testing.ts";
+import { toStatus } from "./status.ts";
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);
 const ago = (seconds: number) => new Date(now - seconds * 1_000).toISOString();
@@ -131,4 +133,16 @@ test("the table keeps within 100 columns, and the wide one has the cure in each 
   expect(table.split("\n").filter((line) => line.length > tableColumnsMax)).toEqual([]);
   expect(await renderListing(listing, "wide", { colour: false, now })).toContain("CURE");
   expect(await renderListing(listing, "name", { colour: false, now })).toBe("finding/a/ForwardingOff\n");
+});
+
+test("status calls what could not be looked at unknown, and what is wrong before it", () => {
+  const answer = (findings: readonly { subject: string; reason: string; message: string }[]) => {
+    const [first] = unwell.clusters;
+    const reports = first?.reports.map((it) => ({ ...it, findings })) ?? [];
+    const clusters = first === undefined ? [] : [{ ...first, reports: reports as typeof first.reports }];
+    const [judged] = toStatus("hub", { ...unwell, clusters, refusedDocuments: [] }, [], now).clusters;
+    return [judged?.healthy, judged?.reason];
+  };
+  expect(answer([unread])).toEqual(["unknown", "CheckNotMade"]);
+  expect(answer([unread, forwarding])).toEqual(["no", "ForwardingOff"]);
 });

@@ -87,13 +87,14 @@ function judge(cluster: Cluster, quarantined: readonly Range[], now: number): Ju
   const findings = cluster.reports.flatMap((report) =>
     report.findings.map((it) => ({ ...it, node: report.node })),
   );
-  const [finding] = findings;
+  // What could not be looked at is no more than not known.
+  const finding = findings.find(({ reason }) => reason !== "CheckNotMade") ?? findings[0];
   if (finding !== undefined) {
     const where = finding.node === null ? "" : `${finding.node}: `;
     const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : "";
     const message = `${where}${finding.subject}: ${finding.message}${more}`;
     return {
-      healthy: "no",
+      healthy: finding.reason === "CheckNotMade" ? "unknown" : "no",
       reason: orNull(finding.reason),
       message,
       next: `sealane explain ${finding.reason}`,
