@@ -58,7 +58,11 @@ export class NameFiles {
     const desired = (own === undefined ? 0 : 1) + others.length;
     this.#report = { ...this.#report, desired, observed: 0 };
     if (own === undefined || !cluster.synced) {
-      this.#unknown("the hub has not sent this cluster's own zone yet");
+      this.#unknown(
+        cluster.synced
+          ? "The hub has not sent this cluster's own zone yet."
+          : "The manifests were not read whole yet.",
+      );
       return;
     }
     const front = frontCorefile(own, fromFiles);
