@@ -1,42 +1,51 @@
-// What changed between two readings of keyed things. Remembers of the last one only a hash of each value, so that a
-// reader who waits costs the same whatever happens meanwhile.
+// What changed between two readings of keyed things. Remembers of the last one only what tells whether a thing is
+// another one, so that a reader who waits costs the same whatever happens meanwhile.
 
 import { hash } from "node:crypto";
 
-/** One keyed thing: what is sent of it, and what of it counts as a change. */
+/** One keyed thing. */
 export interface Keyed<T> {
   readonly key: string;
-  readonly value: T;
-  /** Plain data; numbers, texts, lists, records, bigints. */
-  readonly compared: unknown;
+  /** What it is made of, compared one by one by identity: parts of the immutable world, or a digest. */
+  readonly marks: readonly unknown[];
+  /** What is sent of it; made only when it is. */
+  readonly value: () => T;
 }
 
 /** A thing as it now is; without a value it is gone. */
 export interface Difference<T> {
   readonly key: string;
-  readonly value?: T;
+  readonly value?: () => T;
 }
 
 /** Compares each reading with the one before it; the first with nothing. */
 export class Differences<T> {
-  #hashes: ReadonlyMap<string, string> = new Map();
+  #marks: ReadonlyMap<string, readonly unknown[]> = new Map();
 
   /** What changed, in the order of the reading; then what is gone. */
-  since(reading: readonly Keyed<T>[]): readonly Difference<T>[] {
-    const before = this.#hashes;
-    const now = new Map<string, string>();
+  since(reading: Iterable<Keyed<T>>): readonly Difference<T>[] {
+    const before = this.#marks;
+    const now = new Map<string, readonly unknown[]>();
     const changed: Difference<T>[] = [];
-    for (const { key, value, compared } of reading) {
-      const digest = hash("sha1", JSON.stringify(compared, plain), "base64");
-      now.set(key, digest);
-      if (before.get(key) !== digest) changed.push({ key, value });
+    for (const { key, marks, value } of reading) {
+      now.set(key, marks);
+      if (!same(before.get(key), marks)) changed.push({ key, value });
     }
     for (const key of before.keys()) if (!now.has(key)) changed.push({ key });
-    this.#hashes = now;
+    this.#marks = now;
     return changed;
   }
 }
 
+/** Tells plain data apart: numbers, texts, lists, records, bigints. */
+export function digestOf(data: unknown): string {
+  return hash("sha1", JSON.stringify(data, plain), "base64");
+}
+
 function plain(_: string, value: unknown): unknown {
   return typeof value === "bigint" ? value.toString() : value;
+}
+
+function same(a: readonly unknown[] | undefined, b: readonly unknown[]): boolean {
+  return a !== undefined && a.length === b.length && a.every((mark, index) => mark === b[index]);
 }

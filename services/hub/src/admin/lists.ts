@@ -3,7 +3,7 @@
 
 import * as grpc from "@grpc/grpc-js";
 import { comparePrefixText, compareText, localiseRoutes, viewOf } from "@sealane/core";
-import type { View, World } from "@sealane/core";
+import type { FusedService, View, World } from "@sealane/core";
 import type { AdminHandlers } from "@sealane/wire";
 import { toWireMerged, toWireVerdict } from "@sealane/wire";
 import { CallError } from "../server/peers.ts";
@@ -31,25 +31,54 @@ export function listVerbs(
   };
 }
 
-/** Services of the namespace (all, when empty), sorted by namespace and name. */
-export function listServices(world: World, only: string) {
+function listServices(world: World, only: string) {
   const view = viewOf(world);
+  return serviceRows(world, only).map((row) => serviceInfo(view, row));
+}
+
+/** One name's exports as the world has them. */
+export interface ServiceRow {
+  readonly namespace: string;
+  readonly name: string;
+  readonly fused: FusedService;
+}
+
+/** Services of the namespace (all, when empty), sorted by namespace and name. */
+export function serviceRows(world: World, only: string): readonly ServiceRow[] {
   const namespaces = [...world.services.keys()].filter((namespace) => only === "" || namespace === only);
   return namespaces.toSorted(compareText).flatMap((namespace) => {
     const names = [...(world.services.get(namespace) ?? [])].toSorted(([a], [b]) => compareText(a, b));
-    return names.map(([name, { service, statuses }]) => ({
-      namespace,
-      name,
-      ...(service === undefined ? {} : { service: toWireMerged(service) }),
-      exports: Object.fromEntries(
-        [...statuses].map(([cluster, { accepted, reason = "", conflicts, message }]) => [
-          cluster,
-          { accepted, reason, conflicts: [...conflicts], message },
-        ]),
-      ),
-      ...countPods(view, [...statuses.keys()], namespace, name),
-    }));
+    return names.map(([name, fused]) => ({ namespace, name, fused }));
   });
+}
+
+/** A service as the admin API gives it. */
+export function serviceInfo(view: View, { namespace, name, fused: { service, statuses } }: ServiceRow) {
+  return {
+    namespace,
+    name,
+    ...(service === undefined ? {} : { service: toWireMerged(service) }),
+    exports: Object.fromEntries(
+      [...statuses].map(([cluster, { accepted, reason = "", conflicts, message }]) => [
+        cluster,
+        { accepted, reason, conflicts: [...conflicts], message },
+      ]),
+    ),
+    ...countPods(view, [...statuses.keys()], namespace, name),
+  };
+}
+
+/** Parts of the world that `serviceInfo` is made of: while all are the same, so is what it gives. */
+export function marksOfService(world: World, { namespace, name, fused }: ServiceRow): readonly unknown[] {
+  const clusters = [...fused.statuses.keys()];
+  return [
+    fused,
+    ...clusters.flatMap((cluster) => [
+      world.admissions.get(cluster),
+      world.leaving.get(cluster),
+      world.origins.get(cluster)?.reach.get(namespace)?.services.get(name),
+    ]),
+  ];
 }
 
 function countPods(

@@ -101,6 +101,21 @@ it("gives a slow reader the latest of each key once, however much happened", asy
   expect((await reader.next()).keys.toSorted()).toEqual(["+pay/api", "+shop/web"]);
 });
 
+it("sends a large beginning in parts, and says at the last that it is current", async () => {
+  const it = scene();
+  const upserts = Array.from({ length: 250 }, (_, index) => [`api${index}`, exportFact(1)] as const);
+  const shard = { kind: "export", origin: "a", namespace: "pay" } as const;
+  it.world = worldAfter(it.world, { type: "section", shard, upserts, removed: [], complete: true });
+  const reader = read(it, { kind: WatchedKind.SERVICES });
+  const messages = [await reader.next(), await reader.next(), await reader.next()];
+  expect(messages.map(({ keys, current }) => [keys.length, current])).toEqual([
+    [100, false],
+    [100, false],
+    [51, true],
+  ]);
+  expect(new Set(messages.flatMap(({ keys }) => keys)).size).toBe(251);
+});
+
 it("narrows services to a namespace or an exporting cluster", async () => {
   const it = scene();
   it.world = worldAfter(it.world, ...clusterFacts("b", 2));

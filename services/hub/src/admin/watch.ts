@@ -3,25 +3,25 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
-import { watchesMax } from "@sealane/core";
+import { viewOf, watchesMax } from "@sealane/core";
 import type { World } from "@sealane/core";
 import type { AdminHandlers } from "@sealane/wire";
 import { WatchedKind } from "@sealane/wire";
 import type { Journal, JournalEvent } from "../journal/journal.ts";
 import { CallError } from "../server/peers.ts";
-import { Differences } from "./differences.ts";
+import { Differences, digestOf } from "./differences.ts";
 import type { Difference, Keyed } from "./differences.ts";
 import type { EventInit } from "./events.ts";
 import { eventInit, wantedEvents } from "./events.ts";
-import { listRoutes, listServices } from "./lists.ts";
+import { listRoutes, marksOfService, serviceInfo, serviceRows } from "./lists.ts";
 import type { ClusterInit } from "./status.ts";
 
 /** Between two looks at what may have changed. */
 const lookMs = 200;
-/** Reading may take one part in this many of the hub's time. */
+/** Reading for all watches together may take one part in this many of the hub's time. */
 const shareOfTime = 10;
-/** Things in one message. */
-const itemsPerMessage = 500;
+/** Things in one message; they are made when it is, and between two messages others have their turn. */
+const itemsPerMessage = 100;
 
 /** What can be watched. */
 export interface WatchSource {
@@ -36,7 +36,7 @@ type Request = Parameters<AdminHandlers["watch"]>[0];
 
 type WatchedValue =
   | { readonly case: "cluster"; readonly value: ClusterInit }
-  | { readonly case: "service"; readonly value: ReturnType<typeof listServices>[number] }
+  | { readonly case: "service"; readonly value: ReturnType<typeof serviceInfo> }
   | { readonly case: "route"; readonly value: ReturnType<typeof listRoutes>[number] }
   | { readonly case: "event"; readonly value: EventInit };
 
@@ -60,7 +60,8 @@ export function watchVerbs(source: WatchSource): Pick<AdminHandlers, "watch"> {
       }
       open += 1;
       try {
-        yield* messages(lookerFor(source, request), AbortSignal.any([gone, source.stopping]));
+        const ended = AbortSignal.any([gone, source.stopping]);
+        yield* messages(lookerFor(source, request), ended, () => open);
       } finally {
         open -= 1;
       }
@@ -70,16 +71,17 @@ export function watchVerbs(source: WatchSource): Pick<AdminHandlers, "watch"> {
   };
 }
 
-async function* messages(look: () => Found, ended: AbortSignal) {
+async function* messages(look: () => Found, ended: AbortSignal, watches: () => number) {
   let isFirst = true;
   while (!ended.aborted) {
     const began = performance.now();
     const { items, missed } = look();
-    const pauseMs = Math.max(lookMs, (performance.now() - began) * shareOfTime);
+    const pauseMs = Math.max(lookMs, (performance.now() - began) * shareOfTime * watches());
     const parts = Math.max(Math.ceil(items.length / itemsPerMessage), isFirst || missed ? 1 : 0);
     for (let part = 0; part < parts; part++) {
       const slice = items.slice(part * itemsPerMessage, (part + 1) * itemsPerMessage);
-      yield { items: slice, current: isFirst && part === parts - 1, missed: missed && part === 0 };
+      const made = slice.map(({ key, value }) => (value === undefined ? { key } : { key, value: value() }));
+      yield { items: made, current: isFirst && part === parts - 1, missed: missed && part === 0 };
     }
     isFirst = false;
     await sleep(pauseMs, undefined, { signal: ended }).catch(() => undefined);
@@ -102,20 +104,20 @@ function lookerFor(
       );
     case WatchedKind.SERVICES:
       return whenChanged(world, (now) =>
-        listServices(now, namespace)
-          .filter(({ exports }) => cluster === "" || Object.hasOwn(exports, cluster))
-          .map((value) => ({
-            key: `${value.namespace}/${value.name}`,
-            value: { case: "service", value },
-            compared: value,
+        serviceRows(now, namespace)
+          .filter(({ fused }) => cluster === "" || fused.statuses.has(cluster))
+          .map((row) => ({
+            key: `${row.namespace}/${row.name}`,
+            marks: marksOfService(now, row),
+            value: () => ({ case: "service", value: serviceInfo(viewOf(now), row) }),
           })),
       );
     case WatchedKind.ROUTES:
       return whenChanged(world, (now) =>
         listRoutes(now, cluster, node).map((value) => ({
           key: `${value.kind} ${value.prefix}`,
-          value: { case: "route", value },
-          compared: value,
+          marks: [digestOf(value)],
+          value: () => ({ case: "route", value }),
         })),
       );
     case WatchedKind.EVENTS:
@@ -135,8 +137,10 @@ function watchedCluster(value: ClusterInit): Keyed<WatchedValue> {
   const reports = value.reports.map(({ node, counts, findings }) => ({ node, counts, findings }));
   return {
     key: name,
-    value: { case: "cluster", value },
-    compared: [state, version, address, nodes, exports, rangesAdmitted, rangesQuarantined, asn, reports],
+    marks: [
+      digestOf([state, version, address, nodes, exports, rangesAdmitted, rangesQuarantined, asn, reports]),
+    ],
+    value: () => ({ case: "cluster", value }),
   };
 }
 
@@ -169,7 +173,7 @@ function events(journal: Journal, isWanted: (event: JournalEvent) => boolean): (
       .filter(isWanted)
       .map((event) => ({
         key: `${event.sequence}@${event.atUnixUs}`,
-        value: { case: "event" as const, value: eventInit(event) },
+        value: () => ({ case: "event" as const, value: eventInit(event) }),
       }));
     sent = journal.last;
     return { items, missed };
