@@ -95,6 +95,14 @@ describe("what is reported no more", () => {
     expect(releasingClaims(next).map((it) => it.prefix)).toEqual(["10.1.128.0/17", "10.96.0.0/16"]);
   });
 
+  test("is asked for anew by its owner, so what the documents say by now counts", () => {
+    const { book } = report(held, "a", [], others);
+    const strict = declared({ reserved: ["10.1.0.0/16"] });
+    const { book: next, verdicts } = admit(book, "a", [pod("10.1.0.0/16")], strict, others);
+    expect(verdicts).toMatchObject([{ admitted: false, reason: "RangeReserved" }]);
+    expect(next).toBe(book);
+  });
+
   test("may be moved into another's range: that one is quarantined, the rest stays, and the way back is open", () => {
     const book = report(held, "b", [pod("10.2.0.0/16"), range("service", "10.97.0.0/16")], ["a", "c"]).book;
     const moved = [pod("10.1.128.0/17"), range("service", "10.97.0.0/16")];
