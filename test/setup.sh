@@ -7,6 +7,6 @@ cd "$(dirname "$0")/.."
 if [ ! -x node_modules/.bin/node ] || [ package-lock.json -nt node_modules/.sealane-installed ]; then
   echo "installing packages (once per lock file) ..."
   # Not "npm ci": it refuses a lock file that lacks other platforms' optional packages, which registries may lack.
-  npm install --no-save --no-progress
+  npm install --no-save --no-progress --loglevel=error
   touch node_modules/.sealane-installed
 fi

@@ -49,7 +49,7 @@ export function parseOptions(argv: readonly string[], cwd: string): QuickstartOp
       "of the hub; joining is the port below (default: 7443 when free, else any)",
       port,
     )
-    .option("--timeout <seconds>", "how long --once waits for convergence", seconds, 60_000)
+    .option("--timeout <seconds>", "how long --once waits for convergence", seconds, 90_000)
     .option("--plain", "lines instead of the live view", false)
     .addHelpText("after", examples)
     .allowExcessArguments(false)

@@ -33,7 +33,7 @@ export class NotConverged extends Error {
   }
 }
 
-const lookMs = 100;
+const lookMs = 150;
 
 /** Looks until nothing is missing for these clusters, and gives the picture then. */
 export async function settle(watch: Watch, missing: Missing, clusters: readonly string[]): Promise<Picture> {
