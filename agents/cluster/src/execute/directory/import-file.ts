@@ -2,9 +2,8 @@
 // Pure. The objects are those that the Kubernetes form writes; what only an API server gives is left out.
 
 import type { DesiredImport, Slice } from "@sealane/core";
-import { isMap, parseAllDocuments, stringify } from "yaml";
-import { sliceManifest } from "../imported-slice.ts";
-import { parseImportedSlice } from "../imported-slice.ts";
+import { isMap, parseAllDocuments } from "yaml";
+import { parseImportedSlice, sliceManifest } from "../imported-slice.ts";
 import { derivedNameOf } from "../own-objects.ts";
 import { parseDerivedService, parseServiceImport } from "../parse-own.ts";
 import type { DerivedService } from "../parse-own.ts";
@@ -12,6 +11,7 @@ import { derivedServiceManifest, importManifest } from "../render-import.ts";
 import type { IpFamily, Manifest } from "../render-import.ts";
 import type { Condition } from "../../observe/parse-service-export.ts";
 import { headLine } from "./rendered-folder.ts";
+import { yamlText } from "./yaml-text.ts";
 
 /** What one file says beside its desired import. */
 export interface ImportFile {
@@ -44,7 +44,7 @@ export function importFileText(desired: DesiredImport, file: ImportFile): string
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map((slice) => sliceManifest(owner, slice));
   const documents = [serviceImport(desired, file), ...derived, ...slices];
-  return `${headLine("#")}\n${documents.map((each) => `---\n${yaml(each)}`).join("")}`;
+  return `${headLine("#")}\n${documents.map((each) => `---\n${yamlText(each)}`).join("")}`;
 }
 
 function serviceImport(desired: DesiredImport, { families, addresses, conditions }: ImportFile): object {
@@ -81,10 +81,6 @@ function derivedService(
     ipFamilies,
     clusterAddresses,
   };
-}
-
-function yaml(value: object): string {
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** What a file of ours says. Throws on one that does not read as what is written here. */

@@ -2,12 +2,13 @@
 // time but that of conditions, so its bytes change when something does.
 
 import type { Count, Finding, RangeVerdict } from "@sealane/core";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import { objectKey, splitKey } from "../../kube/store.ts";
 import type { ObjectKey } from "../../kube/store.ts";
 import { parseConditions } from "../../observe/parse-service-export.ts";
 import type { Condition } from "../../observe/parse-service-export.ts";
 import { headLine } from "./rendered-folder.ts";
+import { yamlText } from "./yaml-text.ts";
 
 /** What the status says. */
 export interface SiteStatus {
@@ -34,7 +35,7 @@ export function statusText(status: SiteStatus): string {
     counts,
     findings,
   };
-  return `${headLine("#")}\n${stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  return `${headLine("#")}\n${yamlText(value)}`;
 }
 
 /** Conditions of exports in a status of ours. Throws on what is none. */
