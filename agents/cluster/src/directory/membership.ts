@@ -2,7 +2,7 @@
 // token that was not used yet wins over what is stored; one that was used is never shown again.
 
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join as joinPath } from "node:path";
 import { join, renew } from "../link/join.ts";
 import { clusterOfCertificate, expiryUnixMs } from "../link/keys.ts";
@@ -33,12 +33,45 @@ export async function ensureMembership(files: MembershipFiles, nowUnixMs: number
   const token = await readToken(files);
   const hub = files.hub ?? stored?.hub;
   const isUsed = token === undefined || hashOf(token) === stored?.tokenUsed;
+  const left = await readLeft(files);
+  if (left !== undefined && (token === undefined || hashOf(token) === left.tokenUsed))
+    throw new Error(howToReturn(files, left));
   const usable = stored !== undefined && expiryUnixMs(stored.credentials.certificate) > nowUnixMs;
   if (usable && isUsed) return { ...stored, hub: hub ?? stored.hub };
   if (token === undefined || isUsed || hub === undefined) throw new Error(howToJoin(files, stored));
   const joined = { hub, ...(await join(hub, token)) };
   await store(files, { ...joined, tokenUsed: hashOf(token) });
+  await rm(leftPathOf(files), { force: true });
   return joined;
+}
+
+/** The site left by a person's word: its certificate goes, and only a token that was not used brings it back. */
+export async function markLeft(files: MembershipFiles, cluster: string): Promise<void> {
+  const tokenUsed = (await readStored(files))?.tokenUsed ?? "";
+  await replaceFile(leftPathOf(files), `${JSON.stringify({ cluster, tokenUsed } satisfies Left)}\n`, 0o600);
+  await rm(pathOf(files), { force: true });
+}
+
+interface Left {
+  readonly cluster: string;
+  /** As in the membership that was. */
+  readonly tokenUsed: string;
+}
+
+function leftPathOf({ state }: MembershipFiles): string {
+  return joinPath(state, "left.json");
+}
+
+async function readLeft(files: MembershipFiles): Promise<Left | undefined> {
+  const text = await readIfThere(leftPathOf(files));
+  return text === undefined ? undefined : (JSON.parse(text) as Left);
+}
+
+function howToReturn({ tokenFile }: MembershipFiles, { cluster }: Left): string {
+  return (
+    `This site left the mesh as "${cluster}" and takes no part. To join again: sealane token create ${cluster}, ` +
+    `then write the new token into ${tokenFile ?? "a file and give --token-file"}`
+  );
 }
 
 /** The same membership with a new certificate, stored. */

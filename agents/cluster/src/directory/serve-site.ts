@@ -3,13 +3,15 @@
 
 import type { Logger } from "pino";
 import type { Finding } from "@sealane/core";
-import type { SessionClient, ShardChange } from "@sealane/wire";
+import type { Report, SessionClient, ShardChange } from "@sealane/wire";
 import { ReceivedView, ShardTable } from "@sealane/wire";
 import { addressPool } from "../execute/directory/address-pool.ts";
 import { DirectoryExecutor } from "../execute/directory/executor.ts";
 import { RenderedFolder } from "../execute/directory/rendered-folder.ts";
 import type { EventSink } from "../execute/export-events.ts";
 import { resources } from "../kube/resource.ts";
+import type { Leaving } from "../leave/leaving.ts";
+import { followSiteLeaving } from "../leave/leaving-site.ts";
 import { openHubSession } from "../link/hub-session.ts";
 import type { Membership } from "../link/membership.ts";
 import { observe } from "../link/observed-facts.ts";
@@ -21,6 +23,7 @@ import type { AgentOptions } from "../options.ts";
 import { quarantineTeller } from "../quarantine.ts";
 import { followState } from "../standing.ts";
 import { keepMembership } from "./keep-membership.ts";
+import { markLeft } from "./membership.ts";
 import type { SiteOptions } from "./options.ts";
 import { startReporting } from "./reporting.ts";
 import type { SiteState } from "./state.ts";
@@ -41,8 +44,11 @@ interface Parts {
   readonly received: ShardTable;
   readonly view: ReceivedView;
   readonly signal: AbortSignal;
+  /** Ends before the signal when the site leaves: from then on nothing is rendered. */
+  readonly making: AbortSignal;
   /** Made after those who call it. */
   executor: DirectoryExecutor | undefined;
+  leaving: Omit<Leaving, "heard"> | undefined;
   session: "connected" | "disconnected";
 }
 
@@ -58,12 +64,14 @@ export async function serveSite(
 ): Promise<Membership | undefined> {
   const over = new AbortController();
   const signal = AbortSignal.any([whole, over.signal]);
+  const silent = new AbortController();
+  const making = AbortSignal.any([signal, silent.signal]);
   const state = await openState(site.options.site.state, Date.now());
   const received = new ShardTable();
   const view = new ReceivedView(received);
   const { cluster } = first;
-  const shared = { site, cluster, state, received, view, signal };
-  const parts: Parts = { ...shared, executor: undefined, session: "disconnected" };
+  const shared = { site, cluster, state, received, view, signal, making };
+  const parts: Parts = { ...shared, executor: undefined, leaving: undefined, session: "disconnected" };
   const manifests = followManifests(parts);
   const facts = observeManifests(parts, manifests);
   const executor = startExecutor(parts, manifests, facts);
@@ -83,10 +91,29 @@ export async function serveSite(
   const kept = keepMembership({ files: site.options.site, first, onChange, onProblem }, signal);
   const session = openSession(parts, facts, executor, kept.current);
   facts.onWake(() => session.wake());
-  startReporting({ executor, session, metrics: site.metrics }, signal);
-  await aborted(signal);
+  startReporting({ executor, session, metrics: site.metrics }, making);
+  const leaving = followLeaving(
+    parts,
+    (report) => session.report(report),
+    () => silent.abort(),
+  );
+  const outcome = await Promise.race([aborted(signal), leaving.left]);
   session.close();
+  over.abort();
+  if (outcome === "left") await markLeft(site.options.site, cluster);
   return next;
+}
+
+function followLeaving(
+  parts: Parts,
+  report: (report: Report) => void,
+  stopMaking: () => void,
+): Omit<Leaving, "heard"> {
+  const { site, cluster, view, signal } = parts;
+  const { log, options } = site;
+  const folder = new RenderedFolder(options.site.output, (change) => log.debug(change, "rendered"));
+  parts.leaving = followSiteLeaving({ folder, cluster, view, stopMaking, report, log }, signal);
+  return parts.leaving;
 }
 
 function followManifests(parts: Parts): Manifests {
@@ -135,7 +162,7 @@ function observeManifests(parts: Parts, { follow }: Manifests): ObservedFacts {
 }
 
 function startExecutor(parts: Parts, manifests: Manifests, facts: ObservedFacts): DirectoryExecutor {
-  const { site, cluster, view, signal } = parts;
+  const { site, cluster, view, making } = parts;
   const { options, log } = site;
   return new DirectoryExecutor(
     {
@@ -158,7 +185,7 @@ function startExecutor(parts: Parts, manifests: Manifests, facts: ObservedFacts)
           "a rendered file was changed by others; it is written again",
         ),
     },
-    signal,
+    making,
   );
 }
 
@@ -180,12 +207,14 @@ function openSession(
       parts.session = now.state === "connected" ? "connected" : "disconnected";
       executor.touchStatus();
       showState(now);
+      parts.leaving?.state(now);
     },
   });
 }
 
 /** Hands each frame's changes to everybody whom they concern; the view first. */
-function follower({ site, view, cluster }: Parts, executor: DirectoryExecutor) {
+function follower(parts: Parts, executor: DirectoryExecutor) {
+  const { site, view, cluster } = parts;
   const { metrics, log } = site;
   const subject = { resource: resources.namespaces, namespace: "", name: "", uid: "" };
   // The teller logs what it tells; there is nobody else to be told here.
@@ -195,7 +224,9 @@ function follower({ site, view, cluster }: Parts, executor: DirectoryExecutor) {
     for (const change of changes) view.follow(change);
     for (const change of changes) executor.follow(change);
     showPropagation(metrics, changes);
-    if (changes.some(({ id }) => id.kind === "member")) tellQuarantine();
+    if (!changes.some(({ id }) => id.kind === "member")) return;
+    tellQuarantine();
+    parts.leaving?.changed();
   };
 }
 

@@ -3,6 +3,7 @@
 
 import { isAbsolute, relative, resolve } from "node:path";
 import { serveHttp } from "../http.ts";
+import { messageOf } from "../kube/error.ts";
 import { untilDone } from "../retry.ts";
 import { ensureMembership } from "./membership.ts";
 import type { SiteOptions } from "./options.ts";
@@ -22,14 +23,20 @@ export async function runSite(site: Site, signal: AbortSignal): Promise<void> {
     problem = undefined;
   };
   try {
-    let membership = await untilDone(
-      () => ensureMembership(options.site, Date.now()),
-      signal,
-      (error) => log.error({ err: error }, "cannot join"),
-    );
-    while (membership !== undefined && !signal.aborted) {
-      log.info({ cluster: membership.cluster, hub: membership.hub }, "member of the mesh");
-      membership = await serveSite(site, membership, onServing, signal);
+    // Once more when the site has left: then for a new token.
+    while (!signal.aborted) {
+      let membership = await untilDone(
+        () => ensureMembership(options.site, Date.now()),
+        signal,
+        (error) => {
+          problem = messageOf(error);
+          log.error({ err: error }, "no member of the mesh");
+        },
+      );
+      while (membership !== undefined && !signal.aborted) {
+        log.info({ cluster: membership.cluster, hub: membership.hub }, "member of the mesh");
+        membership = await serveSite(site, membership, onServing, signal);
+      }
     }
   } finally {
     http.close();

@@ -3,12 +3,12 @@
 
 import type { Finding, View } from "@sealane/core";
 import type { Report, SessionState } from "@sealane/wire";
-import { nowUnixUs } from "@sealane/wire";
 import type { Term } from "../kube/lease.ts";
 import type { Agent } from "../leader.ts";
 import { untilDone } from "../retry.ts";
 import { isRefusal } from "../link/join.ts";
 import { isMarkedLeaving, markLeaving, markLeft } from "./marker.ts";
+import { departureReport } from "./report.ts";
 import { RoutesGone } from "./routes-gone.ts";
 import { withdraw } from "./withdraw.ts";
 
@@ -49,7 +49,7 @@ export function followLeaving(options: LeavingOptions): Leaving {
   const routes = new RoutesGone();
   const progress = { begun: false, things: 1, gone: 0, done: false, findings: [] as readonly Finding[] };
 
-  const tell = (): void => options.report(reportOf(progress));
+  const tell = (): void => options.report(departureReport(progress));
   const warn = (error: unknown): void => log.error({ err: error }, "leaving cannot go on; it is tried again");
   const begin = async (): Promise<void> => {
     if (progress.begun) return;
@@ -90,24 +90,6 @@ export function followLeaving(options: LeavingOptions): Leaving {
       return confirmed;
     },
     left: left.promise,
-  };
-}
-
-interface Progress {
-  readonly things: number;
-  readonly gone: number;
-  readonly done: boolean;
-  readonly findings: readonly Finding[];
-}
-
-/** All things are gone only when it is known what stays. */
-function reportOf({ things, gone, done, findings }: Progress): Report {
-  const observed = done ? things : Math.min(gone, things - 1);
-  return {
-    node: "",
-    counts: [{ kind: "departure", desired: things, observed }],
-    findings: [...findings],
-    observedUnixUs: nowUnixUs(),
   };
 }
 

@@ -75,7 +75,8 @@ export async function testMesh(): Promise<TestMesh> {
     close: async () => {
       for (const site of sites) await site.stop();
       await hub.close();
-      await rm(root, { recursive: true, force: true });
+      // What was being rendered when a site was stopped may still come.
+      await rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     },
   };
 }
