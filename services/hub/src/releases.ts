@@ -31,9 +31,9 @@ export function followReleases(
     for (const name of goals.keys()) if (!awaited.has(name)) goals.delete(name);
     const members = [...awaited].flatMap(([name, upTo]): (readonly [string, number])[] => {
       const cluster = clusters.get(name);
-      const goal = goals.get(name) ?? { upTo, letGo: new LetGo() };
+      const goal = goals.get(name) ?? { upTo, letGo: new LetGo(nowUnixUs()) };
       goals.set(name, goal);
-      if (cluster === undefined || goal.letGo.missing(cluster, world, nowUnixUs()) !== undefined) return [];
+      if (cluster === undefined || goal.letGo.missing(cluster, world) !== undefined) return [];
       goals.delete(name);
       return [[name, goal.upTo]];
     });

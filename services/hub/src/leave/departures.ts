@@ -169,6 +169,7 @@ class Leaving implements Departures {
     const { cluster, state } = record;
     await store.write([departureChange(record)]);
     this.#records.set(cluster, record);
+    if (!this.#letGo.has(cluster)) this.#letGo.set(cluster, new LetGo(nowUnixUs()));
     if (state !== "left") take([{ type: "depart", cluster, departure: state }], nowUnixUs());
   }
 
@@ -208,12 +209,11 @@ class Leaving implements Departures {
         silent ? `${cluster} (its agent is silent)` : `${cluster} (its agent takes away what is there)`,
       ];
     }
-    const letGo = this.#letGo.get(cluster) ?? new LetGo();
+    const letGo = this.#letGo.get(cluster) ?? new LetGo(nowUnixUs());
     this.#letGo.set(cluster, letGo);
-    const now = nowUnixUs();
     const others = clusters.all().filter(({ name }) => name !== cluster);
     const awaited = others.filter((other) => !(force && other.session === undefined));
-    return awaited.flatMap((other) => letGo.missing(other, world(), now) ?? []);
+    return awaited.flatMap((other) => letGo.missing(other, world()) ?? []);
   }
 
   #report(cluster: string): ReturnType<ClusterState["reports"]["get"]> {

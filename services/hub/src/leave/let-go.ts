@@ -9,24 +9,27 @@ interface Told {
   readonly session: ClusterState["session"];
   /** The frame after which the session owed nothing; undefined while it owes something. */
   frame: bigint | undefined;
-  /** When that frame was acknowledged, Unix microseconds by the hub's clock. */
-  heldUnixUs: bigint | undefined;
 }
 
 /** Follows all others while one cluster leaves. */
 export class LetGo {
+  readonly #sinceUnixUs: bigint;
   readonly #told = new Map<string, Told>();
 
+  /** `sinceUnixUs`: when the others were told, Unix microseconds by the hub's clock. */
+  constructor(sinceUnixUs: bigint) {
+    this.#sinceUnixUs = sinceUnixUs;
+  }
+
   /** What the cluster is waited for; undefined when it has let go. Ask again and again. */
-  missing(cluster: ClusterState, world: World, nowUnixUs: bigint): string | undefined {
+  missing(cluster: ClusterState, world: World): string | undefined {
     const { name, session } = cluster;
     if (session === undefined) return `${name} (its agent is silent)`;
     const told = this.#of(name, session);
     if (told.frame === undefined && cluster.owesNothing()) told.frame = session.counts().framesSent;
     if (told.frame === undefined || session.counts().framesAcked < told.frame)
       return `${name} (its agent has not acknowledged)`;
-    told.heldUnixUs ??= nowUnixUs;
-    const late = nodesNotSeenSince(cluster, world, told.heldUnixUs);
+    const late = nodesNotSeenSince(cluster, world, this.#sinceUnixUs);
     return late.length === 0 ? undefined : `${name} (no report since from ${nodeList(late)})`;
   }
 
@@ -34,7 +37,7 @@ export class LetGo {
   #of(name: string, session: ClusterState["session"]): Told {
     const known = this.#told.get(name);
     if (known !== undefined && known.session === session) return known;
-    const told: Told = { session, frame: undefined, heldUnixUs: undefined };
+    const told: Told = { session, frame: undefined };
     this.#told.set(name, told);
     return told;
   }
