@@ -1,6 +1,8 @@
 // What the hub counts, under names that never vary. State is read when it is asked for, once for all gauges; only
 // events are kept.
 
+import { eventKinds } from "@sealane/core";
+import type { EventKind } from "@sealane/core";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import { gauges } from "./gauges.ts";
 import type { HubReading } from "./gauges.ts";
@@ -10,6 +12,8 @@ export interface HubMetrics {
   /** An entry was published, this long after its origin observed the change. */
   readonly published: (seconds: number) => void;
   readonly sessionEnded: (reason: string) => void;
+  /** The journal was told of an occurrence. */
+  readonly noted: (kind: EventKind) => void;
   readonly callRefused: () => void;
   readonly storeFailed: () => void;
   readonly registry: Registry;
@@ -57,11 +61,14 @@ export function hubMetrics(
   propagation.zero({ stage: "published" });
   const ended = counter("sessions_ended_total", "Sessions that ended, by reason.", ["reason"]);
   for (const reason of endReasons) ended.labels(reason).inc(0);
+  const events = counter("events_total", "What the journal was told, by kind of event.", ["kind"]);
+  for (const kind of Object.keys(eventKinds)) events.labels(kind).inc(0);
   const refused = counter("calls_refused_total", "Calls by unknown certificates.");
   const failed = counter("store_failures_total", "Writes that the store refused.");
   return {
     published: (seconds) => propagation.labels("published").observe(Math.max(0, seconds)),
     sessionEnded: (reason) => ended.labels(reason).inc(),
+    noted: (kind) => events.labels(kind).inc(),
     callRefused: () => refused.inc(),
     storeFailed: () => failed.inc(),
     registry,

@@ -55,7 +55,7 @@ export async function openState(options: HubOptions, metrics: () => HubMetrics):
       log,
     });
     const clusters = new Clusters();
-    const journal = new Journal(nowUnixUs);
+    const journal = new Journal(nowUnixUs, (kind) => metrics().noted(kind));
     const health: { fault: string | undefined } = { fault: undefined };
     const recall = { epoch, stored: durable.marks, cached: data.cache.marks() };
     const keeper = openKeeper(

@@ -45,6 +45,9 @@ it("remembers the life of a cluster: token, join, session, ranges, export, end",
   expect(events).toHaveLength(9);
   expect(events.every(({ atUnixUs, count }) => atUnixUs >= sinceUnixUs && count === 1)).toBe(true);
   expect(JSON.stringify(events.map(({ message }) => message))).toContain("admin made it");
+  const metrics = await (await fetch(`http://${hub.metricsAddress}/metrics`)).text();
+  expect(metrics).toContain('sealane_events_total{kind="RangeAdmitted"} 3\n');
+  expect(metrics).toContain('sealane_events_total{kind="RangeQuarantined"} 0\n');
 });
 
 it("remembers what it refused, each with its reason: joins, sessions, ranges, strangers", async () => {

@@ -31,13 +31,16 @@ export interface JournalEvent extends Occurrence {
 /** The journal of one run of the hub. */
 export class Journal {
   readonly #nowUnixUs: () => bigint;
+  readonly #onNoted: (kind: EventKind) => void;
   /** By kind, so that a burst of one kind forgets nothing of the others; then by what repeats, oldest first. */
   readonly #kinds = new Map<EventKind, Map<string, JournalEvent>>();
   #last = 0;
   #forgotten = 0;
 
-  constructor(nowUnixUs: () => bigint) {
+  /** `onNoted` hears of every occurrence. */
+  constructor(nowUnixUs: () => bigint, onNoted: (kind: EventKind) => void = () => undefined) {
     this.#nowUnixUs = nowUnixUs;
+    this.#onNoted = onNoted;
   }
 
   /** The sequence of the newest event; 0 when there is none. */
@@ -64,6 +67,7 @@ export class Journal {
       count: (before?.count ?? 0) + 1,
     });
     if (events.size > eventsPerKindMax) this.#forgetOldest(events);
+    this.#onNoted(kind);
   }
 
   /** Events with a later sequence, in order. */
