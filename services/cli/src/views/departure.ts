@@ -62,6 +62,6 @@ export const departureKind: Kind<Departure> = {
     { title: "STATE", cell: (it) => it.state },
     { title: "STARTED", wide: true, cell: (it) => it.startedAt ?? "" },
     { title: "ENDED", wide: true, cell: (it) => it.endedAt ?? "" },
-    { title: "WAITING FOR", wrap: true, cell: (it) => it.waitingFor.join(", ") },
+    { title: "WAITINGFOR", wrap: true, cell: (it) => it.waitingFor.join(", ") },
   ],
 };

@@ -5,7 +5,10 @@ import type { Listing } from "../print/document.ts";
 import { renderListing } from "../print/document.ts";
 import { tableColumnsMax } from "../print/table.ts";
 import { changePrinter } from "./change.ts";
+import type { CheckFinding } from "./check.ts";
+import { checkKind } from "./check.ts";
 import { clusterKind, toCluster } from "./cluster.ts";
+import { departureKind, toDeparture } from "./departure.ts";
 import { eventKind, toEvent } from "./event.ts";
 import { stepKind, toStep } from "./explanation.ts";
 import * as fixtures from "./fixtures.testing.ts";
@@ -65,6 +68,27 @@ const event = fixtures.event("ExportConflicted", `service/${namespace}/${service
   reason: "InternalTrafficPolicyConflict",
   message: `${longName} ${longName}`,
 });
+const departure = {
+  $typeName: "sealane.v1.DepartureInfo",
+  cluster,
+  state: 1,
+  startedUnixUs: fixtures.ago(60),
+  endedUnixUs: 0n,
+  waitingFor: [`${label("w")} (no report since from ${label("h")})`],
+  things: 0n,
+  thingsGone: 0n,
+  leftBehind: [],
+  force: false,
+} as const;
+const finding: CheckFinding = {
+  cluster,
+  node: longName,
+  subject: "kernel",
+  reason: "InternalTrafficPolicyConflict",
+  answer: "no",
+  message: `${longName} ${longName}`,
+  cure: longName,
+};
 const plan = { $typeName: "sealane.v1.PlanJoinResponse", ranges: [range.range!], member: true } as const;
 
 function row<T>(title: string, listing: Listing<T>, ...full: readonly string[]) {
@@ -98,6 +122,15 @@ const rows = [
   row("plan", { kind: planKind, items: toPlan({ ...plan, ranges: [...plan.ranges] }) }, label("o")),
   row("tokens", { kind: tokenKind, items: [toToken(fixtures.token("4f2a91c0", { cluster }), now)] }, cluster),
   row("events", { kind: eventKind, items: [toEvent(event)] }, `service/${namespace}/${service}`),
+  row(
+    "departures",
+    {
+      kind: departureKind,
+      items: [toDeparture({ ...departure, waitingFor: [...departure.waitingFor], leftBehind: [] })],
+    },
+    cluster,
+  ),
+  row("checks", { kind: checkKind, items: [finding] }, cluster, longName),
   row("steps", { kind: stepKind, items: [toStep(step)] }, longName),
 ];
 
