@@ -1,6 +1,7 @@
 // Keeps what was received in the cluster, so that the next leader need not wait for the hub: written seldom, whole, and
 // fenced by the leader's epoch. Before anything newer is used for long, the kept state is marked as behind.
 
+import { setImmediate } from "node:timers/promises";
 import type { Finding } from "@sealane/core";
 import {
   lastGoodBytesPerSecondMax,
@@ -79,6 +80,8 @@ export class LastGoodWriter {
       this.#wake = Promise.withResolvers<void>();
       if (signal.aborted) return;
       try {
+        // What the change is for goes out first.
+        await setImmediate();
         await this.#markBehind();
         await sleep(this.#pauseMs(), signal);
         if (!signal.aborted) await this.#store();
