@@ -1,5 +1,5 @@
-// What sites render is what real programs take: BIRD the includes, from the operator's example, and CoreDNS both
-// Corefiles, which then answer for the site's own names and for imported ones.
+// What sites render is what real programs take: BIRD the includes, from the operator's example; an API server the imports;
+// and CoreDNS both Corefiles, which then answer for the site's own names and for imported ones.
 
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,8 +7,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { debianPackages } from "../../../../test/lab/cache/debian.ts";
 import { run } from "../../../../test/lab/index.ts";
+import { parseAllDocuments } from "yaml";
 import { corednsPath, eventually, openNamespace } from "../dns/real-coredns.ts";
 import type { Namespace, Running } from "../dns/real-coredns.ts";
+import { createKubeClient } from "../kube/client.ts";
+import { collectionPath, resources } from "../kube/resource.ts";
+import { fixtures } from "../kube/testing/fixtures.ts";
+import { startRealApiServer } from "../kube/testing/real-api-server.ts";
 import { eventually as soon } from "../kube/testing/wait.ts";
 import type { TestMesh, TestSite } from "./testing/mesh.ts";
 import { serviceText, siteManifests, testMesh } from "./testing/mesh.ts";
@@ -59,6 +64,33 @@ test.each([
     await rm(folder, { recursive: true });
   }
 });
+
+test("an API server takes the manifests of an import", async () => {
+  const server = await startRealApiServer();
+  const client = createKubeClient((await server.harness()).admin);
+  try {
+    const kube = fixtures(client);
+    await kube.installCrds();
+    await kube.create(resources.namespaces, "", "shop");
+    const kinds = new Map(Object.values(resources).map((resource) => [resource.kind, resource]));
+    const taken: string[] = [];
+    for (const document of parseAllDocuments(await b.rendered("imports/shop/web.yaml"))) {
+      const body = "contents" in document ? (document.toJS() as { kind: string } | null) : null;
+      const resource = kinds.get(body?.kind ?? "");
+      if (resource === undefined) continue;
+      // Refused with what is wrong, were a field unknown.
+      await client.request("POST", collectionPath(resource, "shop"), {
+        body,
+        query: { fieldValidation: "Strict" },
+      });
+      taken.push(resource.kind);
+    }
+    expect(taken).toEqual(["ServiceImport", "Service", "EndpointSlice"]);
+  } finally {
+    await client.close();
+    await server.stop();
+  }
+}, 120_000);
 
 async function serve(coredns: string, file: string): Promise<Running> {
   const rendered = join(b.folder, "rendered");
