@@ -1,7 +1,7 @@
 // A hub whose store was restored from an older copy: nobody loses what came later, and everybody converges once the
 // clusters have spoken again.
 
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -81,6 +81,35 @@ it("waits for nobody when its store is what it was", async () => {
   b.say("export", { namespace: "shop", key: "api" }, { ...exportFact(2), uid: "uid-api" });
   await until(() => expect(exportersAt(b, "api")).toEqual(["b"]));
   expect(again.log.filter(({ awaited }) => awaited !== undefined)).toEqual([]);
+});
+
+it("takes back no pod when only its cache is behind, and goes on with everything else", async () => {
+  const { hub: first, a, b } = await pair();
+  const copy = mkdtempSync(path(tmpdir(), "sealane-copy-"));
+  onTestFinished(() => rmSync(copy, { recursive: true }));
+  await first.close();
+  cpSync(first.data, copy, { recursive: true });
+  const second = await testHub({ data: first.data, ...sameDoors(first) });
+  a.say("reach", { namespace: "shop", key: "web/n2" }, reachFact(1));
+  const nodesAt = () => [...b.view.reach("a", "shop", "web")].map(([node]) => node).toSorted();
+  await until(() => expect(nodesAt()).toEqual(["n1", "n2"]));
+  a.client.close();
+  await second.close();
+  for (const file of readdirSync(second.data).filter((name) => name.startsWith("facts.db")))
+    rmSync(path(second.data, file));
+  cpSync(path(copy, "facts.db"), path(second.data, "facts.db"));
+  b.changes.length = 0;
+  const hub = await testHub({ data: second.data, ...sameDoors(second) });
+  b.say("export", { namespace: "shop", key: "own" }, { ...exportFact(2), uid: "uid-own" });
+  await until(() => expect(exportersAt(b, "own")).toEqual(["b"]));
+  expect([nodesAt(), removals(b)]).toEqual([["n1", "n2"], []]);
+  expect(hub.log.flatMap(({ awaited }) => awaited ?? [])).toEqual(["a"]);
+
+  const certificate = await joinNew(hub, "a");
+  const address = hub.sessionAddress;
+  const back = new TestAgent({ address, cluster: "a", certificate, epoch: 2n, before: a });
+  back.unsay("reach", { namespace: "shop", key: "web/n1" });
+  await until(() => expect(nodesAt()).toEqual(["n2"]));
 });
 
 it("waits no more for a cluster that has left", async () => {
