@@ -5,8 +5,8 @@ import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileStamp } from "../../directory/replace-file.ts";
 
-/** A file with more bytes is not read. */
-const fileBytesMax = 64 * 1024 * 1024;
+/** A file with more bytes is not read: parsing takes about a second for each MiB, and a session is silent meanwhile. */
+const fileBytesMax = 8 * 1024 * 1024;
 /** A tree with more files, or more folders, is not read at all. */
 const filesMax = 10_000;
 
