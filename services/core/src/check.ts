@@ -6,10 +6,53 @@ import type { Count, Finding } from "./plan/routes.ts";
 import type { Reason } from "./reasons.ts";
 import { reasons } from "./reasons.ts";
 
+/** What checks can say. Every other reason is about a service, a range or a route, and no concern of theirs. */
+const checkReasons = [
+  "MultipathHashCoarse",
+  "ForwardingOff",
+  "ReversePathStrict",
+  "MtuBelowPods",
+  "PathTooNarrow",
+  "NextHopNotOnLink",
+  "NextHopSilent",
+  "ClockOffset",
+  "BirdUnreachable",
+  "BirdConfigInvalid",
+  "BirdNotIncluded",
+  "BirdFilterWithholds",
+  "KubeProxyMasqueradesAll",
+  "KubeProxyLocalUnknown",
+  "KubeProxyLocalTooWide",
+  "PermissionMissing",
+  "DefinitionNotServed",
+  "HubUnreachable",
+  "CertificateNotRenewed",
+  "CorefileUnreadable",
+  "ZoneForeign",
+  "StubMissing",
+  "ClusterDnsUnknown",
+  "ClusterDnsNotForwarding",
+  "ReplicaMissing",
+  "ReplicaNotLive",
+  "CheckNotMade",
+] as const satisfies readonly Reason[];
+
+/** One of what checks can say. */
+export type CheckReason = (typeof checkReasons)[number];
+
+/** Whether it is one of what checks can say. */
+export function isCheckReason(reason: string): reason is CheckReason {
+  return checkReasons.some((each) => each === reason);
+}
+
+interface CheckFinding extends Finding {
+  readonly reason: CheckReason;
+}
+
 /** What one check came to: well, wrong, or not known because what it looks at could not be read. */
 export type CheckResult =
   | { readonly outcome: "well"; readonly subject: string; readonly message: string }
-  | ({ readonly outcome: "wrong" | "unknown" } & Finding);
+  | ({ readonly outcome: "wrong" | "unknown" } & CheckFinding);
 
 /** A check that found everything as it should be; `message` says what was seen. */
 export function well(subject: string, message: string): CheckResult {
@@ -17,7 +60,7 @@ export function well(subject: string, message: string): CheckResult {
 }
 
 /** A check that found something wrong; `message` says what was seen where. */
-export function wrong(subject: string, reason: Reason, message: string): CheckResult {
+export function wrong(subject: string, reason: CheckReason, message: string): CheckResult {
   return { outcome: "wrong", subject, reason, message };
 }
 

@@ -30,12 +30,14 @@ export { version } from "./version.ts";
 export { EditPace, type EditPaceLimits } from "./edit-pace.ts";
 export {
   checksKind,
+  isCheckReason,
   notMade,
   renderChecks,
   tallyChecks,
   untilNextLookMs,
   well,
   wrong,
+  type CheckReason,
   type CheckResult,
 } from "./check.ts";
 

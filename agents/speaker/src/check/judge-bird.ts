@@ -6,7 +6,7 @@ import { well, wrong } from "@sealane/core";
 /** A protocol of BIRD, and what its export filter makes of our routes. */
 export interface ProtocolExports {
   readonly name: string;
-  /** Its table, `---` when it has several. */
+  /** Its table, or tables. */
   readonly table: string;
   readonly taken: number;
   readonly withheld: number;

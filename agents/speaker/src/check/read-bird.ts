@@ -24,23 +24,21 @@ async function ask(control: BirdControl): Promise<BirdState> {
   const protocols = parseProtocols(await control.command("show protocols")).slice(0, protocolsMax);
   const kernels: ProtocolExports[] = [];
   const sessions: ProtocolExports[] = [];
-  for (const { name, kind, table, info } of protocols) {
-    if (kind === "Kernel") kernels.push(await exportsOf(control, { name, table }, "sealane_install*"));
+  for (const { name, kind, info } of protocols) {
+    if (kind === "Kernel") kernels.push(await exportsOf(control, name, "sealane_install*"));
     if (kind === "BGP" && info === "Established")
-      sessions.push(await exportsOf(control, { name, table }, "sealane_originate*"));
+      sessions.push(await exportsOf(control, name, "sealane_originate*"));
   }
   const fault = checked.code === "0020" ? undefined : replyText(checked);
   return { reachable: true, version, fault, functions, kernels, sessions };
 }
 
-async function exportsOf(
-  control: BirdControl,
-  { name, table }: { readonly name: string; readonly table: string },
-  ours: string,
-): Promise<ProtocolExports> {
+/** BIRD's list of protocols names no table of a BGP session, so the tables are those of its counts. */
+async function exportsOf(control: BirdControl, name: string, ours: string): Promise<ProtocolExports> {
   const count = async (which: "export" | "noexport") =>
-    parseCount(await control.command(`show route where proto ~ "${ours}" ${which} ${quoted(name)} count`));
-  return { name, table, taken: await count("export"), withheld: await count("noexport") };
+    parseCounts(await control.command(`show route where proto ~ "${ours}" ${which} ${quoted(name)} count`));
+  const [taken, withheld] = [await count("export"), await count("noexport")];
+  return { name, table: taken.tables.join(" and "), taken: taken.routes, withheld: withheld.routes };
 }
 
 /** Names with other characters than a plain symbol's are written in single quotes. */
@@ -57,8 +55,17 @@ export function parseFunctions({ lines }: Reply): readonly string[] {
   return lines.flatMap(({ text }) => /^\s*(\S+)\s+function$/.exec(text.trimEnd())?.[1] ?? []);
 }
 
-/** `2 of 3 routes for 3 networks in table master4`, one for each table; 0 where the protocol has none (9001). */
-export function parseCount({ lines }: Reply): number {
-  const counts = lines.flatMap(({ text }) => /^(\d+) of \d+ routes for .* in table /.exec(text)?.[1] ?? []);
-  return counts.reduce((sum, count) => sum + Number(count), 0);
+/** `2 of 3 routes for 3 networks in table master4`, one for each table; none where the protocol has none (9001). */
+export function parseCounts({ lines }: Reply): {
+  readonly routes: number;
+  readonly tables: readonly string[];
+} {
+  const counts = lines.flatMap(({ text }) => {
+    const [, count, table] = /^(\d+) of \d+ routes for .* in table (\S+)$/.exec(text.trim()) ?? [];
+    return count === undefined || table === undefined ? [] : [{ count: Number(count), table }];
+  });
+  return {
+    routes: counts.reduce((sum, { count }) => sum + count, 0),
+    tables: counts.map(({ table }) => table),
+  };
 }

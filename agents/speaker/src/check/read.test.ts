@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseProtocols } from "../drivers/bird/replies.ts";
-import { parseCount, parseFunctions } from "./read-bird.ts";
+import { parseCounts, parseFunctions } from "./read-bird.ts";
 import { probePaths } from "./probe-paths.ts";
 import { readNeighbours } from "./read-neighbours.ts";
 import { pathsTo, placedRoute, podLinksOf, readSettings, uplinksOf } from "./read-kernel.ts";
@@ -48,22 +48,22 @@ test("BIRD 2.0.12's functions, protocols and counts", () => {
   expect(
     parseProtocols({ ...protocols, lines: [{ code: "2002", text: "Name Proto Table" }, ...protocols.lines] }),
   ).toEqual([
-    { name: "kernel4", kind: "Kernel", table: "master4", info: "14:44:42.400" },
-    { name: "out4", kind: "BGP", table: "---", info: "Established" },
-    { name: "out6", kind: "BGP", table: "---", info: "host" },
+    { name: "kernel4", kind: "Kernel", info: "14:44:42.400" },
+    { name: "out4", kind: "BGP", info: "Established" },
+    { name: "out6", kind: "BGP", info: "host" },
   ]);
-  expect(parseCount(reply("1007", "2 of 3 routes for 3 networks in table master4"))).toBe(2);
-  expect(
-    parseCount(
-      reply(
-        "0014",
-        "1 of 3 routes for 3 networks in table master4",
-        "4 of 4 routes for 4 networks in table master6",
-        "Total: 5 of 7 routes for 7 networks in 2 tables",
-      ),
-    ),
-  ).toBe(5);
-  expect(parseCount(reply("9001", "No valid tables"))).toBe(0);
+  expect(parseCounts(reply("1007", "2 of 3 routes for 3 networks in table master4"))).toEqual({
+    routes: 2,
+    tables: ["master4"],
+  });
+  const both = reply(
+    "0014",
+    "1 of 3 routes for 3 networks in table master4",
+    "4 of 4 routes for 4 networks in table master6",
+    "Total: 5 of 7 routes for 7 networks in 2 tables",
+  );
+  expect(parseCounts(both)).toEqual({ routes: 5, tables: ["master4", "master6"] });
+  expect(parseCounts(reply("9001", "No valid tables"))).toEqual({ routes: 0, tables: [] });
 });
 
 test("kube-proxy's configuration, in the spellings of its releases", () => {

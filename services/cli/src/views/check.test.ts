@@ -41,7 +41,7 @@ function cluster(name: string, fields: Partial<Cluster> = {}): Cluster {
     clockOffsetSeconds: null,
     reports: [report(null), report(`${name}1`), report(`${name}2`)],
     ...fields,
-  } as Cluster;
+  };
 }
 
 const forwarding = {
@@ -118,6 +118,17 @@ test.each<[what: string, Cluster, message: string]>([
   const checked = toCheckReport([given], now);
   expect(checked.answer).toBe("unknown");
   expect(checked.findings.map((finding) => finding.message)).toEqual([expect.stringContaining(message)]);
+});
+
+test("a service without ready pods is nothing that a check is about; a reason of a newer version may be", () => {
+  const withheld = { subject: "10.96.0.7/32", reason: "NoReadyEndpoints", message: "no ready pod" };
+  const newer = { subject: "x", reason: "SomethingNewer", message: "seen" };
+  const answer = (finding: typeof withheld) => {
+    const reports = [report(null), report("a1", { findings: [finding] }), report("a2")];
+    return toCheckReport([cluster("a", { reports })], now).findings.map(({ reason }) => reason);
+  };
+  expect(answer(withheld)).toEqual([]);
+  expect(answer(newer)).toEqual(["SomethingNewer"]);
 });
 
 test("no cluster at all says nothing", () => {

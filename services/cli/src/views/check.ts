@@ -1,7 +1,7 @@
 // What agents and speakers found wrong with what they stand on: one item a finding, and how many checks were made,
 // so that "all well" says something. Not heard of is not well.
 
-import { checksKind } from "@sealane/core";
+import { checksKind, isCheckReason } from "@sealane/core";
 import type { Answer } from "../exit.ts";
 import { worst } from "../exit.ts";
 import type { Kind } from "../print/document.ts";
@@ -69,9 +69,13 @@ function findingsOf(cluster: Cluster, now: number): readonly CheckFinding[] {
   ];
 }
 
-/** What is wrong comes before what is not known, both in the reporter's order. */
+/**
+ * What is wrong comes before what is not known, both in the reporter's order. Reasons about services and routes are
+ * status's; one that this version does not know may be anything, so it is shown.
+ */
 function reported(cluster: string, { node, findings }: Report): readonly CheckFinding[] {
-  const all = findings.map(({ subject, reason, message }): CheckFinding => ({
+  const checked = findings.filter(({ reason }) => isCheckReason(reason) || meaning(reason) === undefined);
+  const all = checked.map(({ subject, reason, message }): CheckFinding => ({
     cluster,
     node,
     subject,

@@ -46,6 +46,24 @@ export function parseOurRoutes(reply: Reply): readonly DaemonRoute[] {
   return ours.toSorted((a, b) => (a.prefix < b.prefix ? -1 : 1));
 }
 
+/** A line of `show protocols`. */
+export interface Protocol {
+  readonly name: string;
+  /** `Kernel`, `BGP`, `Static` ... */
+  readonly kind: string;
+  /** The last word: `Established`, `up` ... */
+  readonly info: string;
+}
+
+/** The answer to `show protocols`, in BIRD's order. */
+export function parseProtocols({ lines }: Reply): readonly Protocol[] {
+  return lines.flatMap(({ code, text }) => {
+    const [name, kind, ...rest] = text.trim().split(/\s+/);
+    if (code !== "1002" || name === undefined || kind === undefined) return [];
+    return [{ name, kind, info: rest.at(-1) ?? "" }];
+  });
+}
+
 /** Names of the kernel protocols in an answer to `show protocols`. */
 export function parseKernelProtocols({ lines }: Reply): readonly string[] {
   return lines.flatMap(({ text }) => /^(\S+)\s+Kernel\s/.exec(text)?.[1] ?? []);
