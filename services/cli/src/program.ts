@@ -48,7 +48,10 @@ export function build(invocation: Invocation): Command {
   const program = new Command("sealane")
     .description("Asks a Sealane hub, and manages join tokens.")
     .addOption(new Option("-o, --output <format>", "how to print").choices(formats).default("table"))
-    .option("--config <file>", "configuration (else SEALANE_CONFIG, else ~/.config/sealane/config.yaml)")
+    .option(
+      "--config <file>",
+      "configuration (else SEALANE_CONFIG, ~/.config/sealane/config.yaml, the quickstart here)",
+    )
     .option("--hub <host:port>", "another address of the configuration's hub")
     .addOption(new Option("--timeout <duration>", "of each call").default(10_000, "10s").argParser(timeout))
     .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
