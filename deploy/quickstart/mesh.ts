@@ -12,7 +12,7 @@ import type { Processes } from "./processes.ts";
 import { placesOf, replaceFile, writeConfig } from "./site.ts";
 import type { Site } from "./site.ts";
 
-const hubTimeoutMs = 20_000;
+const hubTimeoutMs = 60_000;
 const callTimeoutMs = 5_000;
 const lookMs = 25;
 const tokenTtlSeconds = 600;

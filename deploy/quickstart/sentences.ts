@@ -8,7 +8,7 @@ import type { Unready } from "./turn-unready.ts";
 export const sentences = {
   hub: (address: string) => [`listens at ${address}, with a certificate authority of its own (mTLS)`],
   joined: (clusters: readonly string[]) => [
-    `${clusters.join(", ")}: each agent bought its certificate with a single-use token`,
+    `${clusters.join(", ")}: each agent has a certificate of its own, bought with a single-use token`,
   ],
   ranges,
   exports,

@@ -84,7 +84,8 @@ export async function tellStory(stage: Stage): Promise<Outcome> {
   );
   const unready = await telling.step(
     "readiness",
-    () => turnUnready(watch, converged),
+    // A run that goes on may find every such pod unready already; a clean one that shows nothing has failed.
+    () => turnUnready(watch, converged, options.once && !options.keep ? "fail" : "go on"),
     (it) => sentences.unready(it, (path) => relative(site.root, path)),
   );
   const picture = await settle(watch, missingAnything, site.clusters);

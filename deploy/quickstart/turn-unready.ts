@@ -24,13 +24,17 @@ export interface Unready {
 const hopTimeoutMs = 10_000;
 const hopLookMs = 5;
 
+/** What to do when no pod can show a next hop going. */
+export type WithoutPod = "fail" | "go on";
+
 /**
- * Turns a pod unready in its manifest, and waits until no other cluster's rendered routes lead to its node. Undefined
- * when no pod can show that, and nobody waits for an end; rejects with NotConverged when somebody does.
+ * Turns a pod unready in its manifest, and waits until no other cluster's rendered routes lead to its node. Without a
+ * pod that can show it: rejects with NotConverged, or gives undefined.
  */
 export async function turnUnready(
-  { site, deadlineMs, signal }: Watch,
+  { site, signal }: Watch,
   picture: Picture,
+  withoutPod: WithoutPod,
 ): Promise<Unready | undefined> {
   const pod = findLonePod(picture.inputs);
   const prefixes = pod === undefined ? [] : prefixesOf(picture, pod);
@@ -42,7 +46,7 @@ export async function turnUnready(
   };
   const nodes = pod === undefined ? [] : await using(pod.hops);
   if (pod === undefined || nodes.length === 0) {
-    if (deadlineMs === Number.POSITIVE_INFINITY) return undefined;
+    if (withoutPod === "go on") return undefined;
     throw new NotConverged("no pod can show a next hop going", [noLonePod]);
   }
   await writeReadiness(pod, "false");
