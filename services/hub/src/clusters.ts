@@ -21,6 +21,8 @@ export class ClusterState {
   /** Who speaks under the name; undefined until somebody did. Stored before it counts. */
   incarnation: Incarnation | undefined;
   session: ServedSession | undefined;
+  /** Whom its session waits for before it is told everything. */
+  awaited: () => readonly string[] = () => [];
   /** Whether everything that its session must be told was sent. */
   owesNothing: () => boolean = () => false;
   /** Whether it has said everything to this run of the hub. */
@@ -82,6 +84,11 @@ export class Clusters {
     const found = this.#byName.get(name) ?? new ClusterState(name);
     this.#byName.set(name, found);
     return found;
+  }
+
+  /** Whether an open session waits for the cluster, which nobody else may have heard of. */
+  isAwaited(name: string): boolean {
+    return this.all().some(({ session, awaited }) => session !== undefined && awaited().includes(name));
   }
 
   /** Forgets all that is known of a cluster that left. */

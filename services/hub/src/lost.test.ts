@@ -9,7 +9,7 @@ import { TestAgent, joinNew } from "./testing/agent.ts";
 import { exportFact, reachFact, sayCluster } from "./testing/facts.ts";
 import type { TestHub } from "./testing/hub.ts";
 import { testHub } from "./testing/hub.ts";
-import { pair, sameDoors, until } from "./testing/members.ts";
+import { agentOf, pair, sameDoors, until } from "./testing/members.ts";
 
 const exportersAt = (agent: TestAgent, name = "web") =>
   agent.view.import("shop", name)?.exporters.map(({ cluster }) => cluster);
@@ -130,4 +130,25 @@ it("waits no more for a cluster that has left", async () => {
   await until(() => {
     expect([exportersAt(b), exportersAt(b, "own"), exportersAt(b, "api")]).toEqual([["b"], ["b"], undefined]);
   });
+});
+
+it("waits no more for a cluster that it never heard of, once a person says that it has left", async () => {
+  const { hub: first, a, b } = await pair();
+  const copy = mkdtempSync(path(tmpdir(), "sealane-copy-"));
+  onTestFinished(() => rmSync(copy, { recursive: true }));
+  await first.close();
+  cpSync(first.data, copy, { recursive: true });
+  const second = await testHub({ data: first.data, ...sameDoors(first) });
+  const d = await agentOf(second, "d");
+  sayCluster(d, 4);
+  await until(() => expect([exportersAt(a), exportersAt(b)]).toEqual(Array(2).fill(["a", "b", "d"])));
+  d.client.close();
+  const hub = await restart(second, copy);
+  a.say("export", { namespace: "shop", key: "api" }, { ...exportFact(1), uid: "uid-api" });
+  await until(() => expect([a.connected, b.connected]).toEqual([true, true]));
+  await until(() => expect(a.client.counts?.framesAcked).toBeGreaterThan(0n));
+  expect([exportersAt(b), exportersAt(b, "api")]).toEqual([["a", "b", "d"], undefined]);
+  await expect(hub.admin.leaveCluster({ cluster: "e" })).rejects.toThrow(/No cluster "e"/);
+  await hub.admin.leaveCluster({ cluster: "d", force: true });
+  await until(() => expect([exportersAt(b), exportersAt(b, "api")]).toEqual([["a", "b"], ["a"]]));
 });

@@ -161,7 +161,7 @@ function session(
       );
       note("SessionOpened", `agent ${hello.version} connected from ${opened.address}`);
       opened.wake();
-      tellWithheld(log, cluster.name, withholding.awaited);
+      tellWithheld(log, cluster, withholding);
       const expired = "The session's certificate has expired: connect with its successor.";
       cancelExpiry = runAt(expiresUnixMs, () => opened.end(new WireError("closed", expired)));
     },
@@ -201,10 +201,12 @@ function withholdingOf({ keeper, clusters, recall }: SessionsOptions, hello: Hel
   });
 }
 
-function tellWithheld(log: Logger, cluster: string, awaited: readonly string[]): void {
+function tellWithheld(log: Logger, cluster: ClusterState, withholding: Withholding): void {
+  cluster.awaited = () => withholding.awaited;
+  const awaited = cluster.awaited();
   if (awaited.length === 0) return;
   log.warn(
-    { cluster, awaited },
+    { cluster: cluster.name, awaited },
     "the cluster has seen more than this hub started from; it is told the rest when these clusters have spoken again or have left",
   );
 }

@@ -126,7 +126,7 @@ class Leaving implements Departures {
 
   #isKnown(cluster: string): boolean {
     const { clusters, world } = this.#options;
-    return clusters.get(cluster) !== undefined || world().origins.has(cluster);
+    return clusters.get(cluster) !== undefined || world().origins.has(cluster) || clusters.isAwaited(cluster);
   }
 
   /** Looks at every leaving that is under way, now and again until there is none. */
