@@ -34,6 +34,9 @@ async function config(hub: FakeHub): Promise<string> {
   return writeConfig(files, `c${Math.random()}`, hub.address, authority.certificate, person);
 }
 
+/** A busy machine is slow, and not wrong. */
+const patience = { timeout: 15_000 };
+
 const portOf = (hub: FakeHub) => Number(hub.address.split(":")[1]);
 const clusterItem = (name: string, fields = {}) => ({
   key: name,
@@ -68,9 +71,9 @@ test("the table says what is, then each change once, until ^C: exit code 130", a
   const { watch, say } = scripted({ items: [clusterItem("a"), clusterItem("b")], current: true });
   const hub = await startHub(watch);
   const watching = follow(["watch", "clusters"], { config: await config(hub), at: fixtures.now });
-  await expect.poll(watching.stdout).toContain("current  b");
+  await expect.poll(watching.stdout, patience).toContain("current  b");
   say({ items: [clusterItem("a", { state: 3 }), { key: "b" }] });
-  await expect.poll(watching.stdout).toContain("gone");
+  await expect.poll(watching.stdout, patience).toContain("gone");
   watching.interrupt();
   const { code, stdout, stderr } = await watching.ended;
   expect({ code, stderr }).toEqual({ code: 130, stderr: "" });
@@ -88,12 +91,12 @@ test("a hub that goes and comes back is said, and only what changed meanwhile is
   const before = scripted({ items: ["a", "b", "c"].map((name) => clusterItem(name)), current: true });
   const hub = await startHub(before.watch);
   const watching = follow(["watch", "clusters", "-o", "json"], { config: await config(hub), at: Date.now() });
-  await expect.poll(watching.stdout).toContain('"synced"');
+  await expect.poll(watching.stdout, patience).toContain('"synced"');
   hub.close();
-  await expect.poll(watching.stdout).toContain('"disconnected"');
+  await expect.poll(watching.stdout, patience).toContain('"disconnected"');
   const after = scripted({ items: [clusterItem("a"), clusterItem("b", { state: 3 })], current: true });
   await startHub(after.watch, portOf(hub));
-  await expect.poll(watching.stdout, { timeout: 15_000 }).toContain('"gone"');
+  await expect.poll(watching.stdout, patience).toContain('"gone"');
   watching.interrupt();
   const { stdout } = await watching.ended;
   const said = stdout
@@ -117,13 +120,13 @@ test("a hub that goes and comes back is said, and only what changed meanwhile is
 test("as a table the loss and the return of the hub are said on stderr", async () => {
   const hub = await startHub(scripted({ current: true }).watch);
   const watching = follow(["watch", "events"], { config: await config(hub), at: Date.now() });
-  await expect.poll(hub.watching).toBe(1);
+  await expect.poll(hub.watching, patience).toBe(1);
   hub.close();
   await expect
     .poll(watching.stderr)
     .toMatch(/^\d\d:\d\d:\d\d disconnected: Cannot watch events at hub .*; connecting again\n$/);
   await startHub(scripted({ current: true }).watch, portOf(hub));
-  await expect.poll(watching.stderr, { timeout: 15_000 }).toContain(" reconnected: connected again");
+  await expect.poll(watching.stderr, patience).toContain(" reconnected: connected again");
   watching.interrupt();
   expect((await watching.ended).code).toBe(130);
 });

@@ -13,7 +13,7 @@ import type { TestHub } from "../testing/hub.ts";
 import { testHub } from "../testing/hub.ts";
 
 const until = (check: () => void | Promise<void>): Promise<void> =>
-  vi.waitFor(check, { timeout: 5_000, interval: 20 });
+  vi.waitFor(check, { timeout: 15_000, interval: 20 });
 
 async function kinds(hub: TestHub, cluster = ""): Promise<readonly string[]> {
   return (await hub.admin.listEvents({ cluster })).events.map(({ kind, reason }) =>
@@ -112,12 +112,14 @@ it("streams events as they happen, and ends its streams when it stops", async ()
   })().catch((error: unknown) => (failure = error));
   await hub.admin.createToken({ cluster: "a" });
   await until(() => expect(seen).toEqual(["TokenCreated"]));
-  const began = performance.now();
   const closing = hub.close();
   await reading;
-  expect(failure).toMatchObject({ code: grpc.status.UNAVAILABLE });
+  // Not the end of the grace that calls in flight are given.
+  expect(failure).toMatchObject({
+    code: grpc.status.UNAVAILABLE,
+    details: "The hub is stopping; connect again.",
+  });
   await closing;
-  expect(performance.now() - began).toBeLessThan(1_900);
 });
 
 it("keeps watching and planning to people, and setting to operators", async () => {

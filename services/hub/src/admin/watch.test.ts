@@ -167,7 +167,7 @@ it("takes beats and counters of a cluster for no change", async () => {
   it.clusters = [cluster({ lastSeenUnixUs: 2n, framesSent: 9n, clockOffsetUs: 5n })];
   const looks = it.looks;
   const next = reader.next();
-  await expect.poll(() => it.looks).toBeGreaterThan(looks);
+  await expect.poll(() => it.looks, { timeout: 10_000 }).toBeGreaterThan(looks);
   it.clusters = [cluster({ state: 3 }), cluster({ name: "b" })];
   expect((await next).keys).toEqual(["+a", "+b"]);
 });
