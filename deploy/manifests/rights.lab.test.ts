@@ -78,6 +78,20 @@ describe("what the agent may do", () => {
     expect(await kubectl(agent, ["delete", "service", "ours"])).toMatch(/^0 /);
   });
 
+  test("it puts its label back where somebody took it off, and leaves alone what has neither of its marks", async () => {
+    const marked = (labels: object) => {
+      const made = service("relabelled", labels);
+      return {
+        ...made,
+        metadata: { ...made.metadata, annotations: { "sealane.dev/owner": "sealane-agent" } },
+      };
+    };
+    expect(await kubectl(undefined, ["create", "--filename=-"], marked({}))).toMatch(/^0 /);
+    expect(await kubectl(agent, ["replace", "--filename=-"], marked({}))).toContain(refusal);
+    expect(await kubectl(agent, ["replace", "--filename=-"], marked(owned))).toMatch(/^0 /);
+    expect(await kubectl(agent, ["delete", "service", "relabelled"])).toMatch(/^0 /);
+  });
+
   test("the policy concerns nobody else", async () => {
     expect(await kubectl(undefined, ["create", "--filename=-"], service("anybodys", {}))).toMatch(/^0 /);
   });
