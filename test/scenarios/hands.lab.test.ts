@@ -96,7 +96,7 @@ describe("an edit by hand", () => {
       "the stub in the Corefile, deleted",
       "kube-system",
       "coredns",
-      /data\.Corefile was deleted/,
+      /our block in data\.Corefile was deleted/,
       (text) => text.replace(/mesh\.example:53[\s\S]*?\n\}\n?/, ""),
     ),
     corefile("mesh-dns-peers, edited", system, "mesh-dns-peers", /max_fails 9/, (text) =>

@@ -39,10 +39,9 @@ export class Placed {
    */
   edited({ namespace, name }: ConfigMapName, wanted: string, found: string | undefined): string | undefined {
     const left = this.#left.get(`${namespace}/${name}`);
+    const part = left?.own === left?.whole ? "data.Corefile" : "our block in data.Corefile";
     if (left === undefined || left.own !== wanted || found === wanted) return undefined;
-    return found === undefined
-      ? "data.Corefile was deleted"
-      : `data.Corefile, ${differingLine(wanted, found)}`;
+    return found === undefined ? `${part} was deleted` : `${part}, ${differingLine(wanted, found)}`;
   }
 }
 

@@ -285,9 +285,9 @@ test("an edit is put right as soon as it is seen, and told with its line; the op
   loop.offer({ ...names, peers: [] });
   await vi.waitFor(() => expect(at("sealane-system", "mesh-dns-peers")).not.toContain("b.mesh.example"));
   expect(told).toEqual([
-    'coredns: data.Corefile, line "forward . 192.0.2.1 {"',
+    'coredns: our block in data.Corefile, line "forward . 192.0.2.1 {"',
     'mesh-dns-peers: data.Corefile, line "max_fails 9"',
-    "coredns: data.Corefile was deleted",
+    "coredns: our block in data.Corefile was deleted",
   ]);
   ended.abort();
 });

@@ -12,7 +12,7 @@ test.each([
   ["nothing", object, []],
   ["a value", { ...object, spec: { ...object.spec, sessionAffinity: "ClientIP" } }, ["spec.sessionAffinity"]],
   ["a list, as a whole", { ...object, spec: { ...object.spec, ports: [] } }, ["spec.ports"]],
-  ["a new field", { ...object, spec: { ...object.spec, selector: { app: "x" } } }, ["spec.selector.app"]],
+  ["a new field", { ...object, spec: { ...object.spec, selector: { app: "x" } } }, ["spec.selector"]],
   [
     "a key that is no identifier",
     { ...object, metadata: { labels: { app: "web" } } },

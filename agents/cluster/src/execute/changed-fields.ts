@@ -16,8 +16,6 @@ function* differences(before: Json, after: Json, path: string): Generator<string
     if (sameValue(was, is)) continue;
     const here = step(path, key);
     if (isMap(was) && isMap(is)) yield* differences(was, is, here);
-    else if (isMap(was ?? {}) && isMap(is ?? {}) && (was === undefined || is === undefined))
-      yield* differences((was ?? {}) as Json, (is ?? {}) as Json, here);
     else yield here;
   }
 }
