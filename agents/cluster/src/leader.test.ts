@@ -148,3 +148,25 @@ test("a revoked cluster says what to do, holds what it has, and is back with a n
   );
   expect(await kube.list(resources.endpointSlices, "shop")).toHaveLength(1);
 });
+
+test("a token for another name begins anew inside the term, and holds what is there", async () => {
+  const mesh = await startMesh();
+  const kube = await startClusters(mesh);
+  const leader = await startLeader(mesh, 1n);
+  await eventually("the import", async () => (await kube.list(resources.endpointSlices, "shop")).length > 0);
+  await mesh.hub.revokeCluster("a");
+  await eventually("readiness to say it", () => leader.problem() !== undefined);
+  await mesh.offer("c");
+  await eventually(
+    "the session of the other name",
+    async () =>
+      (await leader.connected()) &&
+      (await mesh.hub.admin.listClusters({})).clusters.some(
+        ({ name, framesSent }) => name === "c" && framesSent > 0n,
+      ),
+    15_000,
+  );
+  expect(leader.problem()).toBeUndefined();
+  expect(await kube.list(resources.endpointSlices, "shop")).toHaveLength(1);
+  expect((await mesh.kept())["hub"]).toBe(mesh.hub.sessionAddress);
+});

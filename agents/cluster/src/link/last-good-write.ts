@@ -79,6 +79,8 @@ export class LastGoodWriter {
       await this.#wake.promise;
       this.#wake = Promise.withResolvers<void>();
       if (signal.aborted) return;
+      // What changed during a pause was written after it.
+      if (!this.#changed) continue;
       try {
         // What the change is for goes out first.
         await setImmediate();

@@ -166,6 +166,23 @@ test("changes while a state is written leave it behind until the next is", async
   expect((await read(client)).received.states()).toEqual(received.states());
 });
 
+test("what changes before the write is in it, and one write is enough", async () => {
+  const client = await startApi();
+  const writes: string[] = [];
+  const counting = withRequest(client, (method, path, options) => {
+    if (method === "POST" || method === "PUT") writes.push(method);
+    return client.request(method, path, options);
+  });
+  const { writer } = write(counting, receivedTable(), 1n);
+  writer.note();
+  await new Promise(setImmediate);
+  writer.note();
+  await keeps(client, "current", 1n);
+  expect((await read(client)).standing).toBe("current");
+  // A Secret that is not there is tried to be replaced, and then made.
+  expect(writes).toEqual(["PUT", "POST", "POST"]);
+});
+
 test("a state that was marked as behind is confirmed by being written anew", async () => {
   const client = await startApi();
   const received = receivedTable();
