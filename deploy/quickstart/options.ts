@@ -40,43 +40,43 @@ export function parseOptions(argv: readonly string[], cwd: string): QuickstartOp
       "Runs a Sealane hub and one agent for each folder of manifests on this machine: separate processes,\n" +
         "join tokens and mTLS over loopback. Needs no root and no cluster.",
     )
-    .option("--once", "run to convergence, turn a pod unready, print the final state, end", false)
+    .option("--once", "run to convergence, turn a pod unready, print the final state, end")
     .option("--clusters <dir>", "one folder of manifests for each cluster; the last one by name joins last")
     .option("--directory <dir>", "where everything of this run is kept (default: .quickstart)")
-    .option("--keep", "go on from what the last run left there, instead of starting clean", false)
+    .option("--keep", "go on from what the last run left there, instead of starting clean")
     .option(
       "--port <port>",
       "of the hub; joining is the port below (default: 7443 when free, else any)",
       port,
     )
-    .option("--timeout <seconds>", "how long --once waits for convergence", seconds, 90_000)
-    .option("--plain", "lines instead of the live view", false)
+    .option("--timeout <seconds>", "how long --once waits for convergence (default: 90)", seconds, 90_000)
+    .option("--plain", "lines instead of the live view")
     .addHelpText("after", examples)
     .allowExcessArguments(false)
-    .configureHelp({ helpWidth: 110 })
+    .configureHelp({ helpWidth: 110, optionDescription: ({ description }) => description })
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .parse(argv)
     .opts<Flags>();
   const { clusters, directory } = flags;
   return {
-    once: flags.once,
+    once: flags.once === true,
     clusters: clusters === undefined ? join(import.meta.dirname, "clusters") : resolve(cwd, clusters),
     directory: directory === undefined ? join(repository, ".quickstart") : resolve(cwd, directory),
-    keep: flags.keep,
+    keep: flags.keep === true,
     port: flags.port,
     timeoutMs: flags.timeout,
-    plain: flags.plain,
+    plain: flags.plain === true,
   };
 }
 
 interface Flags {
-  readonly once: boolean;
+  readonly once?: true;
   readonly clusters?: string;
   readonly directory?: string;
-  readonly keep: boolean;
+  readonly keep?: true;
   readonly port?: number;
   readonly timeout: number;
-  readonly plain: boolean;
+  readonly plain?: true;
 }
 
 function port(text: string): number {
