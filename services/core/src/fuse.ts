@@ -20,7 +20,10 @@ function exportOf(world: World, cluster: string, namespace: string, name: string
 /** Whether the cluster may export this, with the reason and its cure. */
 function judgeExport(world: World, cluster: string, namespace: string, fact: ExportFact): Verdict {
   if (world.leaving.has(cluster)) {
-    return no("ClusterLeaving", `Cluster "${cluster}" is leaving the mesh, so nothing of it is exported any more`);
+    return no(
+      "ClusterLeaving",
+      `Cluster "${cluster}" is leaving the mesh, so nothing of it is exported any more`,
+    );
   }
   const allowed = world.declared.clusters.get(cluster)?.exportNamespaces;
   if (allowed !== undefined && !allowed.includes(namespace)) {
