@@ -177,7 +177,8 @@ function openPorts(parts: Parts): Promise<Serving> {
   const { log, certificateTtlMs = clusterCertificateTtlMs } = options;
   const { authority, tokens, peers, certificate } = trust;
   const { clusters, keeper, intake, epoch, journal } = state;
-  const join: JoinOptions = { authority, tokens, peers, certificateTtlMs, log, journal };
+  const isLeaving = (cluster: string) => departures.isUnderWay(cluster);
+  const join: JoinOptions = { authority, tokens, peers, certificateTtlMs, isLeaving, log, journal };
   const onEnded = metrics.sessionEnded;
   const sessions = openSessions({
     clusters,

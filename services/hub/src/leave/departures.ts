@@ -43,6 +43,8 @@ export interface Departures {
   /** Begins, or goes on; `undefined` when no cluster of the name is known. Resolves when it is stored and published. */
   leave(cluster: string, force: boolean): Promise<DepartureStanding | undefined>;
   standing(cluster: string): DepartureStanding | undefined;
+  /** The cluster is leaving and has not left. */
+  isUnderWay(cluster: string): boolean;
   /** A cluster with a new certificate is here: its tombstone goes. `prove` throws when its certificate is refused by now. */
   returned(cluster: string, prove: () => void): Promise<void>;
   close(): Promise<void>;
@@ -106,6 +108,11 @@ class Leaving implements Departures {
     const count = this.#report(cluster)?.counts.find(({ kind }) => kind === departureKind);
     const { desired = 0, observed = 0 } = record.state === "dismissed" ? (count ?? {}) : {};
     return { ...record, waitingFor: this.#waitingFor(record), things: desired, thingsGone: observed };
+  }
+
+  isUnderWay(cluster: string): boolean {
+    const state = this.#records.get(cluster)?.state;
+    return state !== undefined && state !== "left";
   }
 
   async returned(cluster: string, prove: () => void): Promise<void> {

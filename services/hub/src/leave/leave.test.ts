@@ -149,6 +149,15 @@ it("takes a cluster back with a new token, as if it were new", async () => {
   await expect(standing(hub)).rejects.toThrow(/is not leaving and has not left/);
 });
 
+it("lets nobody join under the name meanwhile, and uses no token up", async () => {
+  const { hub, a } = await trio();
+  a.client.close();
+  await hub.admin.leaveCluster({ cluster: "c" });
+  await expect(joinNew(hub, "c")).rejects.toThrow(/cluster "c" is leaving.*the token is not used up/);
+  const { tokens } = await hub.admin.listTokens({});
+  expect(tokens.find(({ cluster, usedUnixUs }) => cluster === "c" && usedUnixUs === 0n)).toBeDefined();
+});
+
 it("refuses a cluster that nobody knows", async () => {
   const { hub } = await trio();
   await expect(hub.admin.leaveCluster({ cluster: "x" })).rejects.toThrow(/No cluster "x" is a member/);

@@ -20,6 +20,8 @@ export interface JoinOptions {
   readonly tokens: Tokens;
   readonly peers: Peers;
   readonly certificateTtlMs: number;
+  /** Whether the cluster is on its way out: what was signed for it now would be refused in a moment. */
+  readonly isLeaving: (cluster: string) => boolean;
   readonly log: Logger;
   readonly journal: Journal;
 }
@@ -45,6 +47,7 @@ export function joinHandlers(options: JoinOptions): JoinHandlers {
         if (fault !== undefined) throw new CallError(grpc.status.INVALID_ARGUMENT, `Cannot join: ${fault}`);
         // Nothing is signed for a stranger, and a broken request does not use the token up.
         const { createdUnixUs } = await tokens.check(token, cluster);
+        if (options.isLeaving(cluster)) throw leavingNow(cluster);
         const certificate = await signForCluster(authority, {
           cluster,
           request: certificateRequest,
@@ -113,4 +116,11 @@ function refusalOf(error: unknown): CallError {
   if (error instanceof TokenError) return new CallError(statusOfFault[error.fault], error.message);
   if (error instanceof RequestError) return new CallError(grpc.status.INVALID_ARGUMENT, error.message);
   return new CallError(grpc.status.INTERNAL, `The hub could not sign the certificate: ${String(error)}`);
+}
+
+function leavingNow(cluster: string): CallError {
+  return new CallError(
+    grpc.status.FAILED_PRECONDITION,
+    `Cannot join: cluster "${cluster}" is leaving. Wait until it has left (sealane leave ${cluster}); the token is not used up.`,
+  );
 }
