@@ -39,9 +39,12 @@ beforeEach(async () => {
     onChange: () => undefined,
     onState: () => undefined,
   });
-  await vi.waitFor(() => expect(link.desired(undefined)?.install.length).toBeGreaterThan(0), 5_000);
-  before = link.desired(undefined) ?? noRoutes;
-  expect(before.originate.length).toBeGreaterThan(0);
+  before = await vi.waitFor(() => {
+    const wish = link.desired(undefined);
+    if (wish === undefined || wish.install.length === 0 || wish.originate.length === 0)
+      throw new Error("the speaker was not told everything");
+    return wish;
+  }, 5_000);
 });
 
 afterEach(async () => {
