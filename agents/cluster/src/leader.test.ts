@@ -130,7 +130,7 @@ test("a revoked cluster says what to do, holds what it has, and is back with a n
   const leader = await startLeader(mesh, 1n);
   await eventually("the import", async () => (await kube.list(resources.endpointSlices, "shop")).length > 0);
   expect([leader.problem(), await leader.connected()]).toEqual([undefined, true]);
-  await mesh.hub.revokeCluster("a");
+  await mesh.revoke("a");
   await eventually("readiness to say it", () => leader.problem() !== undefined);
   expect(leader.problem()).toMatch(/revoked.*sealane token create a, then: kubectl/);
   await eventually("the Event", async () =>
@@ -154,7 +154,7 @@ test("a token for another name begins anew inside the term, and holds what is th
   const kube = await startClusters(mesh);
   const leader = await startLeader(mesh, 1n);
   await eventually("the import", async () => (await kube.list(resources.endpointSlices, "shop")).length > 0);
-  await mesh.hub.revokeCluster("a");
+  await mesh.revoke("a");
   await eventually("readiness to say it", () => leader.problem() !== undefined);
   await mesh.offer("c");
   await eventually(

@@ -62,7 +62,7 @@ test("after a revocation it says what to do, and takes the new token by itself",
   await mesh.offer("a");
   const agent = await keep(mesh);
   const first = certificate(agent);
-  await mesh.hub.revokeCluster("a");
+  await mesh.revoke("a");
   const said = await renewMembership(mesh.client, namespace, agent.kept.current).then(
     () => new Error("it was renewed"),
     (error: unknown) => error as Error,

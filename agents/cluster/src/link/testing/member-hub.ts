@@ -8,6 +8,7 @@ import { testHub } from "../../../../../services/hub/src/testing/hub.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { createKubeClient } from "../../kube/client.ts";
 import { startFakeApiServer } from "../../kube/testing/fake-api-server.ts";
+import { eventually } from "../../kube/testing/wait.ts";
 import { readSecret, writeSecret } from "../secrets.ts";
 
 /** The agent's namespace in these tests. */
@@ -19,6 +20,8 @@ export interface Mesh {
   readonly client: KubeClient;
   /** Puts a token for the cluster into Secret sealane-join. */
   offer(cluster: string): Promise<void>;
+  /** Revokes the cluster's certificates; what is signed from here on counts. */
+  revoke(cluster: string): Promise<void>;
   /** What the agent keeps. */
   kept(): Promise<Record<string, string>>;
 }
@@ -38,6 +41,12 @@ export async function startMesh(options: { readonly certificateTtlMs?: number } 
     offer: async (cluster) => {
       const { token } = await hub.admin.createToken({ cluster });
       await writeSecret(client, namespace, "sealane-join", { hub: hub.sessionAddress, token });
+    },
+    revoke: async (cluster) => {
+      await hub.revokeCluster(cluster);
+      // Certificates count in whole seconds, and one of the same second is refused too.
+      const overAtMs = Math.floor(Date.now() / 1_000) * 1_000 + 1_000;
+      await eventually("the second to be over", () => Date.now() >= overAtMs);
     },
     kept: async () => (await readSecret(client, namespace, "sealane-agent")) ?? {},
   };
