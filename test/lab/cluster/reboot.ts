@@ -4,12 +4,13 @@
 import { allPrograms } from "../cache/machine-usr.ts";
 import { killGroup } from "../cleanup.ts";
 import type { LabCluster } from "../lab.ts";
-import { groupOf } from "../machine/cgroup.ts";
+import { groupOf, leftOfGroup, removeGroup } from "../machine/cgroup.ts";
 import { restartDaemon } from "../machine/daemon.ts";
 import { findMachine, getMachine, startMachine } from "../machine/machine.ts";
 import type { Machine } from "../machine/machine.ts";
 import { wireMachine } from "../machine/network.ts";
 import { machinesOf } from "../topology.ts";
+import { waitUntil } from "../wait.ts";
 import { apiClient } from "./api-client.ts";
 import { waitForContainerd, writeMasqueradeRules } from "./node.ts";
 import { wirePods } from "./pod-network.ts";
@@ -20,9 +21,17 @@ const daemons = ["bird", "containerd", "kubelet", "kube-proxy"] as const;
 /** A daemon of a node. */
 export type NodeDaemon = (typeof daemons)[number];
 
-/** Ends everything on a node at once, by SIGKILL. Nobody is told. */
-export async function powerOff(machine: Machine): Promise<void> {
-  await killGroup(groupOf(machine.name));
+const goneTimeoutMs = 30_000;
+
+/** Ends everything on a node at once, by SIGKILL, and what its kernel kept goes with it. Nobody is told. */
+export async function powerOff({ name }: Machine): Promise<void> {
+  const group = groupOf(name);
+  await killGroup(group);
+  // A kubelet that finds groups of pods from before spends seconds on each.
+  await waitUntil({ what: `the control groups of ${name} to go`, timeoutMs: goneTimeoutMs }, async () => {
+    await removeGroup(group);
+    return (await leftOfGroup(group)).length === 0;
+  });
 }
 
 /** Starts a node that has no power, without the daemons in `heldBack`; those are the caller's to start. */

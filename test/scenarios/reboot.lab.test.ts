@@ -1,0 +1,228 @@
+// A node that loses its power and comes back: nobody is sent to it before it can serve. A node whose origins were declared
+// static announces from its disk alone.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { daemonPid, openLab, powerOff, powerOn, restartDaemon, stopDaemon, waitUntil } from "../lab/index.ts";
+import type { Lab, LabCluster, Machine } from "../lab/index.ts";
+import { outsideSessions } from "../lab/bird.ts";
+import { waitUntilSettled } from "../lab/sealane.ts";
+import { agent, componentPods, podRuns, speaker } from "./components.ts";
+import { countFailures, printTallies, startLoad, target } from "./load.ts";
+import type { RouteChange, RouteMonitor } from "./route-monitor.ts";
+import { monitorRoutes } from "./route-monitor.ts";
+import {
+  applyText,
+  clusterOf,
+  kubectl,
+  kubectlJson,
+  nextHops,
+  nodeAddresses,
+  openStory,
+  serviceAddresses,
+  shop,
+} from "./story.ts";
+import { webManifest } from "./workloads.ts";
+
+const name = "reborn";
+const system = "sealane-system";
+const hubDaemon = "sealane-hub";
+/** The BGP session's hold time and graceful restart, then what Kubernetes takes to miss a node. */
+const missedTimeoutMs = 180_000;
+const servesTimeoutMs = 120_000;
+const quietMs = 10_000;
+
+let lab: Lab;
+let a: LabCluster;
+let b: LabCluster;
+
+beforeAll(async () => {
+  lab = await openStory();
+  a = clusterOf(lab, "a");
+  b = clusterOf(lab, "b");
+  await applyText(a, webManifest(name, ["a1", "a2"]));
+  await kubectl(a, ["-n", shop, "rollout", "status", `deployment/${name}`, "--timeout=90s"]);
+});
+
+afterAll(async () => {
+  if (lab === undefined) return;
+  for (const cluster of lab.clusters)
+    await kubectl(cluster, ["-n", system, "scale", "deployment/sealane-agent", "--replicas=2"]);
+  if ((await daemonPid(lab.hub, hubDaemon)) === undefined) await restartDaemon(lab.hub, hubDaemon);
+  await waitUntilSettled(await openLab());
+});
+
+describe("a node that is rebooted", () => {
+  it("gets nothing before its kube-proxy has synced", { timeout: 600_000 }, async () => {
+    const services = await serviceAddresses(a, name);
+    const lookers = [lab.outside, ...b.nodes];
+    await everyHop(lookers, services, ["a1", "a2"], servesTimeoutMs);
+    const offAt = performance.now();
+    await powerOff(nodeOf(a, "a2"));
+    await everyHop(lookers, services, ["a1"], missedTimeoutMs);
+    console.log(`a2 without power: out of every set after ${seconds(offAt)} s`);
+    const load = await startLoad(b, {
+      rate: 10,
+      targets: services.map((each) =>
+        each.includes(":") ? target("v6", `http://[${each}]/`) : target("v4", `http://${each}/`),
+      ),
+    });
+    // a's own kube-proxies learn of a dead node's pods a second after its routes went.
+    await waitUntil({ what: "a calm time", timeoutMs: 60_000 }, async () => {
+      const before = load.failures.length;
+      await load.more(30);
+      return load.failures.length === before;
+    });
+    const failedByLoss = load.failures.length;
+    const monitors: RouteMonitor[] = [];
+    for (const looker of lookers) monitors.push(await monitorRoutes(looker));
+    try {
+      const onAt = performance.now();
+      const a2 = await powerOn(a, "a2", ["kube-proxy"]);
+      await waitUntil(
+        { what: "a2 to be Ready with its pod", timeoutMs: servesTimeoutMs, intervalMs: 500 },
+        () => isServingToKubernetes("a2"),
+      );
+      await waitUntil({ what: "the outside host's sessions", timeoutMs: servesTimeoutMs }, async () => {
+        const { up, all } = await outsideSessions(lab.outside);
+        return up === all;
+      });
+      console.log(
+        `a2 back: Ready with its pod and its BGP sessions after ${seconds(onAt)} s, without kube-proxy`,
+      );
+      const end = performance.now() + quietMs;
+      await waitUntil({ what: "a quiet time", timeoutMs: quietMs * 2 }, () => performance.now() >= end);
+      expect(towards(monitors, ["a2"]).filter(({ machine }) => machine === "outside")).toEqual([]);
+      expect(towards(monitors, ["a2"]).filter(({ destination }) => services.includes(destination))).toEqual(
+        [],
+      );
+      const syncAt = performance.now();
+      await restartDaemon(a2, "kube-proxy");
+      await everyHop(lookers, services, ["a1", "a2"], servesTimeoutMs);
+      console.log(`a2 in every set again ${seconds(syncAt)} s after kube-proxy was started`);
+      await load.more(50);
+    } finally {
+      for (const monitor of monitors) monitor.close();
+      printTallies(
+        `through the Service's addresses, from a2's absence to its return; ${failedByLoss} failed before it had power`,
+        await load.close(),
+      );
+    }
+    expect(countFailures(load.failures.slice(failedByLoss))).toEqual([]);
+    lab = await openLab();
+    await waitUntilSettled(lab);
+  });
+});
+
+describe("a router whose origins are declared static", () => {
+  it("announces from its disk, with hub and agents away", { timeout: 600_000 }, async () => {
+    const c = clusterOf(lab, "c");
+    await setSpeakerArguments(c, [...kubeProxyArguments, "--origins", "static"]);
+    try {
+      await waitUntilSettled(lab);
+      const prefixes = await podPrefixes(c, "c2");
+      for (const prefix of prefixes) await hopIs(lab.outside, prefix, c, "c2", servesTimeoutMs);
+      await stopDaemon(lab.hub, hubDaemon, "SIGKILL");
+      await kubectl(c, ["-n", system, "scale", "deployment/sealane-agent", "--replicas=0"]);
+      await waitUntil({ what: "c's agents to be gone", timeoutMs: 60_000 }, async () => {
+        return (await componentPods(c, agent)).length === 0;
+      });
+      await powerOff(nodeOf(c, "c2"));
+      for (const prefix of prefixes)
+        await waitUntil({ what: `outside to lose ${prefix}`, timeoutMs: missedTimeoutMs }, async () => {
+          return (await nextHops(lab.outside, prefix)).length === 0;
+        });
+      const onAt = performance.now();
+      await powerOn(c, "c2", ["kube-proxy"]);
+      for (const prefix of prefixes) await hopIs(lab.outside, prefix, c, "c2", servesTimeoutMs);
+      console.log(`c2 announces again ${seconds(onAt)} s after its power came, by its disk alone`);
+      expect(await daemonPid(lab.hub, hubDaemon)).toBeUndefined();
+      expect(await componentPods(c, agent)).toEqual([]);
+    } finally {
+      lab = await openLab();
+      await restartDaemon(nodeOf(clusterOf(lab, "c"), "c2"), "kube-proxy");
+      await restartDaemon(lab.hub, hubDaemon);
+      await kubectl(c, ["-n", system, "scale", "deployment/sealane-agent", "--replicas=2"]);
+      await setSpeakerArguments(c, kubeProxyArguments);
+    }
+    await waitUntilSettled(lab);
+  });
+});
+
+/** As in the shipped manifest. */
+const kubeProxyArguments = ["--kube-proxy-healthz", "http://127.0.0.1:10256/healthz"];
+
+async function setSpeakerArguments(cluster: LabCluster, args: readonly string[]): Promise<void> {
+  const patch = [{ op: "replace", path: "/spec/template/spec/containers/0/args", value: args }];
+  const target = ["-n", system, "daemonset/sealane-speaker"];
+  await kubectl(cluster, ["patch", ...target, "--type=json", `--patch=${JSON.stringify(patch)}`]);
+  await kubectl(cluster, ["rollout", "status", ...target, "--timeout=110s"]);
+}
+
+function nodeOf(cluster: LabCluster, node: string): Machine {
+  const machine = cluster.nodes.find((each) => each.name === node);
+  if (machine === undefined) throw new Error(`Cluster ${cluster.name} has no node ${node}`);
+  return machine;
+}
+
+/** Waits until all of these have exactly the nodes of a as next hops of all of a's addresses. */
+async function everyHop(
+  lookers: readonly Machine[],
+  addresses: readonly string[],
+  nodes: readonly string[],
+  timeoutMs: number,
+): Promise<void> {
+  for (const looker of lookers) {
+    for (const address of addresses) {
+      const want = nodeAddresses(a, nodes, address.includes(":") ? "v6" : "v4").join();
+      await waitUntil({ what: `next hops ${want} of ${address} on ${looker.name}`, timeoutMs }, async () => {
+        return (await nextHops(looker, address)).join() === want;
+      });
+    }
+  }
+}
+
+async function hopIs(
+  looker: Machine,
+  prefix: string,
+  cluster: LabCluster,
+  node: string,
+  timeoutMs: number,
+): Promise<void> {
+  const [want = ""] = nodeAddresses(cluster, [node], prefix.includes(":") ? "v6" : "v4");
+  await waitUntil({ what: `next hop ${want} of ${prefix} on ${looker.name}`, timeoutMs }, async () => {
+    return (await nextHops(looker, prefix)).includes(want);
+  });
+}
+
+async function podPrefixes(cluster: LabCluster, node: string): Promise<readonly string[]> {
+  const { spec } = await kubectlJson<{ spec: { podCIDRs: string[] } }>(cluster, ["get", "node", node]);
+  return spec.podCIDRs;
+}
+
+/** What was heard that sends packets to these nodes of a. */
+function towards(monitors: readonly RouteMonitor[], nodes: readonly string[]): readonly RouteChange[] {
+  const hops = [...nodeAddresses(a, nodes, "v4"), ...nodeAddresses(a, nodes, "v6")];
+  return monitors.flatMap(({ changes }) =>
+    changes.filter((each) => each.change === "set" && each.nextHops.some((hop) => hops.includes(hop))),
+  );
+}
+
+/** The node is Ready, its pod of the Service too, and its speaker runs. */
+async function isServingToKubernetes(node: string): Promise<boolean> {
+  interface Conditions {
+    readonly spec: { readonly nodeName?: string };
+    readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  }
+  const isTrue = ({ status }: Conditions) =>
+    status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false;
+  if (!isTrue(await kubectlJson<Conditions>(a, ["get", "node", node]))) return false;
+  const { items } = await kubectlJson<{ items: readonly Conditions[] }>(a, [
+    ...["-n", shop, "get", "pods", "-l", `app=${name}`],
+  ]);
+  const pod = items.find(({ spec }) => spec.nodeName === node);
+  return pod !== undefined && isTrue(pod) && (await podRuns(a, speaker, node));
+}
+
+function seconds(sinceMs: number): string {
+  return ((performance.now() - sinceMs) / 1000).toFixed(1);
+}
