@@ -84,7 +84,7 @@ export const missingAnything: Missing = (picture, clusters) =>
     ...[missingRoutes, missingNames, missingReports],
   ].flatMap((missing) => missing(picture, clusters));
 
-/** Faults of manifests: waiting does not mend them. Each names its file and line. */
+/** Faults of manifests, `clusters/a/nodes.yaml:12: why`: waiting does not mend them. */
 export function manifestFaults({ rendered, clusters }: Picture): readonly string[] {
   const told = clusters.flatMap(({ name, reports }) =>
     reports.flatMap(({ findings }) => findings.map((finding) => ({ name, finding }))),
@@ -93,7 +93,7 @@ export function manifestFaults({ rendered, clusters }: Picture): readonly string
     findings.map((finding: Finding) => ({ name, finding })),
   );
   const faults = [...told, ...written].filter(({ finding }) => finding.reason === "ManifestInvalid");
-  return [...new Set(faults.map(({ name, finding }) => `${name}: ${finding.message}`))];
+  return [...new Set(faults.map(({ name, finding }) => `clusters/${name}/${finding.message}`))];
 }
 
 /** `x` that is not there, `x (too much)` that should not be. */

@@ -55,7 +55,7 @@ test("a fault of a manifest is told once, whoever says it", () => {
   const reports = [{ node: null, observedAt: null, counts: [], findings: [finding] }];
   const clusters = mesh.clusters.map((it) => (it.name === "b" ? { ...it, reports } : it));
   expect(manifestFaults({ ...rendering({ findings: [finding] }), clusters })).toEqual([
-    "b: nodes.yaml:12: no",
+    "clusters/b/nodes.yaml:12: no",
   ]);
 });
 

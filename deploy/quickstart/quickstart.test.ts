@@ -69,7 +69,7 @@ test(
     await edit("a/nodes.yaml", (text) => text.replace(/podCIDRs:\n.*\n.*\n/, "podCIDRs: 7\n"));
     const { status, output } = await ended(start("--once", "--timeout", "60"));
     expect(output).toContain("not converged: a manifest cannot be read");
-    expect(output).toContain(`nodes.yaml:${at + 1}`);
+    expect(output).toContain(`clusters/a/nodes.yaml:${at + 1}: `);
     expect(status).toBe(1);
     await expectNothingLeft();
   },

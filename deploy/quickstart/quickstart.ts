@@ -3,7 +3,7 @@
 
 import { access, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { Hub } from "../../services/cli/src/connect/hub.ts";
 import { takesColour } from "../../services/cli/src/index.ts";
 import type { Io } from "../../services/cli/src/index.ts";
@@ -23,7 +23,7 @@ import type { Screen } from "./telling.ts";
 import { tellTo } from "./telling.ts";
 import { terminalScreen } from "./terminal.ts";
 import type { Asking } from "./words.ts";
-import { hints, introduction, verdict } from "./words.ts";
+import { hints, introduction, shortPath, verdict } from "./words.ts";
 
 const followMs = 500;
 
@@ -87,7 +87,7 @@ function failure(site: Site, error: NotConverged): string {
   const logs = [join(site.logs, "hub.log"), ...site.clusters.map((name) => placesOf(site, name).log)];
   const complaints = logs.flatMap((log) => {
     const last = complaintsOf(log).at(-1);
-    return last === undefined ? [] : [`${relative(process.cwd(), log)}: ${last}`];
+    return last === undefined ? [] : [`${shortPath(log, process.cwd())}: ${last}`];
   });
   return [
     "",
@@ -95,7 +95,7 @@ function failure(site: Site, error: NotConverged): string {
     ...error.missing.map((line) => `  ${line}`),
     ...(complaints.length === 0 ? [] : ["what the processes complained of last:"]),
     ...complaints.map((line) => `  ${line}`),
-    `logs: ${relative(process.cwd(), site.logs)}`,
+    `logs: ${shortPath(site.logs, process.cwd())}`,
     "",
   ].join("\n");
 }

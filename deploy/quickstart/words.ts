@@ -6,9 +6,15 @@ import { placesOf } from "./site.ts";
 import type { Site } from "./site.ts";
 import type { Outcome } from "./story.ts";
 
+/** A path as one would type it in the folder; whole when it leads out of there. */
+export function shortPath(path: string, cwd: string): string {
+  const inside = relative(cwd, path);
+  return inside.startsWith("..") ? path : inside;
+}
+
 /** Said first: what runs, and where everything is. */
 export function introduction(site: Site, cwd: string): string {
-  const short = (path: string) => relative(cwd, path) || ".";
+  const short = (path: string) => shortPath(path, cwd);
   return [
     `Sealane quickstart: a hub, and an agent for each of the clusters ${site.clusters.join(", ")}, as processes here.`,
     `  manifests  ${short(join(site.root, "clusters"))}   edit these: every change is followed`,
@@ -21,7 +27,7 @@ export function introduction(site: Site, cwd: string): string {
 
 /** Said when everything has converged: what to look at, and what to change. */
 export function hints(site: Site, outcome: Outcome, asking: Asking, cwd: string): string {
-  const short = (path: string) => relative(cwd, path);
+  const short = (path: string) => shortPath(path, cwd);
   const [cluster = ""] = site.clusters.filter((name) => name !== outcome.unready?.pod.cluster);
   const service = outcome.unready?.pod.service;
   const lines = [
