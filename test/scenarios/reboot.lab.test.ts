@@ -1,10 +1,12 @@
 // A node that loses its power and comes back: nobody is sent to it before it can serve. A node whose origins were declared
 // static announces from its disk alone.
 
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { daemonPid, openLab, powerOff, powerOn, restartDaemon, stopDaemon, waitUntil } from "../lab/index.ts";
 import type { Lab, LabCluster, Machine } from "../lab/index.ts";
 import { outsideSessions } from "../lab/bird.ts";
+import { sealaneDirectory } from "../lab/paths.ts";
 import { waitUntilSettled } from "../lab/sealane.ts";
 import { agent, componentPods, podRuns, speaker } from "./components.ts";
 import { countFailures, printTallies, startLoad, target } from "./load.ts";
@@ -116,7 +118,7 @@ describe("a node that is rebooted", () => {
 describe("a router whose origins are declared static", () => {
   it("announces from its disk, with hub and agents away", { timeout: 600_000 }, async () => {
     const c = clusterOf(lab, "c");
-    await setSpeakerArguments(c, [...kubeProxyArguments, "--origins", "static"]);
+    await declareStatic(c);
     try {
       await waitUntilSettled(lab);
       const prefixes = await podPrefixes(c, "c2");
@@ -142,20 +144,27 @@ describe("a router whose origins are declared static", () => {
       await restartDaemon(nodeOf(clusterOf(lab, "c"), "c2"), "kube-proxy");
       await restartDaemon(lab.hub, hubDaemon);
       await kubectl(c, ["-n", system, "scale", "deployment/sealane-agent", "--replicas=2"]);
-      await setSpeakerArguments(c, kubeProxyArguments);
+      await applyAsShipped(c);
     }
     await waitUntilSettled(lab);
   });
 });
 
-/** As in the shipped manifest. */
-const kubeProxyArguments = ["--kube-proxy-healthz", "http://127.0.0.1:10256/healthz"];
+const speakers = ["-n", system, "daemonset/sealane-speaker"];
 
-async function setSpeakerArguments(cluster: LabCluster, args: readonly string[]): Promise<void> {
-  const patch = [{ op: "replace", path: "/spec/template/spec/containers/0/args", value: args }];
-  const target = ["-n", system, "daemonset/sealane-speaker"];
-  await kubectl(cluster, ["patch", ...target, "--type=json", `--patch=${JSON.stringify(patch)}`]);
-  await kubectl(cluster, ["rollout", "status", ...target, "--timeout=110s"]);
+/** As the comment in the manifest says. */
+async function declareStatic(cluster: LabCluster): Promise<void> {
+  const args = { op: "add", path: "/spec/template/spec/containers/0/args/-", value: "--origins=static" };
+  await kubectl(cluster, ["patch", ...speakers, "--type=json", `--patch=${JSON.stringify([args])}`]);
+  await kubectl(cluster, ["rollout", "status", ...speakers, "--timeout=110s"]);
+}
+
+/** What the lab applied, with every field the lab's again. */
+async function applyAsShipped(cluster: LabCluster): Promise<void> {
+  const overlay = join(sealaneDirectory, "manifests");
+  const argv = ["apply", "--server-side", "--field-manager=lab", "--force-conflicts", "--kustomize", overlay];
+  await kubectl(cluster, argv);
+  await kubectl(cluster, ["rollout", "status", ...speakers, "--timeout=110s"]);
 }
 
 function nodeOf(cluster: LabCluster, node: string): Machine {
