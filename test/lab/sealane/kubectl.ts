@@ -7,6 +7,9 @@ import type { Finished } from "../run.ts";
 
 const timeoutMs = 60_000;
 
+/** What the lab applies is the lab's, whatever a story that was broken off left changed. */
+const apply = ["apply", "--server-side", "--force-conflicts", "--field-manager=lab"];
+
 /** Runs kubectl, which must succeed within `withinMs`. */
 export function kubectl(cluster: LabCluster, argv: readonly string[], withinMs = timeoutMs): Promise<string> {
   return output([program("kubectl"), `--kubeconfig=${cluster.kubeconfig}`, ...argv], { timeoutMs: withinMs });
@@ -19,12 +22,12 @@ export function tryKubectl(cluster: LabCluster, argv: readonly string[]): Promis
 
 /** Applies a folder with a kustomization. */
 export function applyFolder(cluster: LabCluster, folder: string): Promise<string> {
-  return kubectl(cluster, ["apply", "--server-side", "--field-manager=lab", "--kustomize", folder]);
+  return kubectl(cluster, [...apply, "--kustomize", folder]);
 }
 
 /** Applies manifests given as text. */
 export function applyText(cluster: LabCluster, text: string): Promise<string> {
-  const argv = ["apply", "--server-side", "--field-manager=lab", "--filename=-"];
+  const argv = [...apply, "--filename=-"];
   return output([program("kubectl"), `--kubeconfig=${cluster.kubeconfig}`, ...argv], {
     timeoutMs,
     input: text,
