@@ -2,7 +2,6 @@
 
 import { reasons } from "@sealane/core";
 import type { admin } from "@sealane/wire";
-import { worst } from "../exit.ts";
 import type { Answer } from "../exit.ts";
 import type { Kind } from "../print/document.ts";
 import { answer, orNull } from "./words.ts";
@@ -26,16 +25,20 @@ export function toStep(step: admin.ExplainStep): Step {
   };
 }
 
-/** The answer of all steps, and the step that decides it. No steps at all say nothing: unknown. */
+/**
+ * The answer, and the step that decides it. The last step concludes, so a "no" before it may concern one exporter of
+ * several; what is not known anywhere makes a "yes" uncertain. No steps at all say nothing: unknown.
+ */
 export function conclude(steps: readonly Step[]): {
   readonly answer: Answer;
   readonly decisive: Step | undefined;
 } {
-  const overall = steps.length === 0 ? "unknown" : worst(steps.map((step) => step.answer));
-  return {
-    answer: overall,
-    decisive: overall === "yes" ? undefined : steps.find((step) => step.answer === overall),
-  };
+  const last = steps.at(-1);
+  if (last === undefined) return { answer: "unknown", decisive: undefined };
+  if (last.answer === "no")
+    return { answer: "no", decisive: steps.find(({ reason }) => reason === last.reason) };
+  const decisive = steps.find((step) => step.answer === "unknown");
+  return { answer: decisive === undefined ? "yes" : "unknown", decisive };
 }
 
 /** The sentence of a reason; undefined when this version's closed list does not have it. */

@@ -37,6 +37,7 @@ import { tokenKind, toToken } from "./token.ts";
 const hops = ["192.0.2.11", "192.0.2.12", "192.0.2.13", "192.0.2.14"];
 const status = toStatus("192.0.2.1:7443", unwell, [toRange(overlapping)], now);
 const steps = [
+  step("unknown", "session", "ClusterSilent", "nothing was observed"),
   step("yes", "export", "", "a exports shop/web"),
   step("yes", "range", "", "10.96.0.20 lies in 10.96.0.0/16 of a"),
   step(
@@ -45,7 +46,6 @@ const steps = [
     "NoNamespace",
     "cluster b has no namespace shop, so nothing of that namespace is imported there",
   ),
-  step("unknown", "dns", "ClusterSilent", "nothing was observed"),
 ].map(toStep);
 
 const plan: admin.PlanJoinResponse = {

@@ -9,7 +9,10 @@ import type { World } from "../world.ts";
 import { awaited, explainCluster, explainRefusedRanges } from "./cluster.ts";
 import { passes, stops, type ExplainStep } from "./step.ts";
 
-/** The steps that lead to the import, or stop it: cluster, namespace, each export, its ranges and pods, the import. */
+/**
+ * The steps that lead to the import, or stop it: cluster, namespace, each export, its ranges and pods, the import. The
+ * last one concludes: one exporter of several may fail where the import stands.
+ */
 export function explainImport(
   world: World,
   cluster: string,

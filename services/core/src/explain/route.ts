@@ -11,7 +11,7 @@ import { awaited, explainCluster, explainRange } from "./cluster.ts";
 import { passes, stops, type ExplainStep } from "./step.ts";
 
 /**
- * The steps that lead to the route, or stop it. `destination` is an address or a CIDR. Whether a hop is on
+ * The steps that lead to the route, or stop it; the last one concludes. `destination` is an address or a CIDR. Whether a hop is on
  * a node's own network only that node knows; here every hop passes.
  */
 export function explainRoute(world: World, cluster: string, destination: string): readonly ExplainStep[] {
@@ -22,6 +22,7 @@ export function explainRoute(world: World, cluster: string, destination: string)
     return [stops("destination", "RangeInvalid", message)];
   }
   const first = explainCluster(world, cluster);
+  if (first.outcome === "no") return [first];
   const claim = holderOf(world, prefix);
   if (claim === undefined) return [first, ...explainUnheld(world, prefix, destination)];
   const held = passes(
