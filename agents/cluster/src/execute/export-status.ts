@@ -47,7 +47,7 @@ interface Written {
 export class ExportStatusWriter {
   readonly #options: ExportStatusOptions;
   readonly #pace = new EditPace();
-  /** What was last written, and the version that it gave. */
+  /** What was last written or found said, and the version that says it. */
   readonly #written = new Map<ObjectKey, Written>();
   /** Versions whose edit was counted. */
   readonly #waiting = new Map<ObjectKey, string>();
@@ -77,8 +77,11 @@ export class ExportStatusWriter {
       this.#waiting.delete(key);
     }
     const claims = held && this.#claims(held);
-    if (held === undefined || claims === undefined || saysAll(held.conditions, claims, held.generation))
+    if (held === undefined || claims === undefined) return;
+    if (saysAll(held.conditions, claims, held.generation)) {
+      this.#written.set(key, { claims, resourceVersion: held.resourceVersion });
       return;
+    }
     const fields = this.#editedFields(key, held, claims);
     if (fields.length > 0) this.#holdBack(key, held);
     const { client, term } = this.#options;
