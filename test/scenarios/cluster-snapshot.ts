@@ -16,9 +16,12 @@ export interface SnapshotDiff {
   readonly changed: readonly { readonly what: string; readonly before: string; readonly after: string }[];
 }
 
-/** Kinds that tell of time passing, or of machines. */
+/**
+ * Kinds that tell of time passing, or of machines; and what the API server books of Services' addresses, which it frees
+ * in its own time after the Service, itself compared, is gone.
+ */
 const noise =
-  /^(?:events(?:\..*)?|leases\..*|componentstatuses|nodes|pods\.metrics.*|csinodes\..*|endpoints)$/;
+  /^(?:events(?:\..*)?|leases\..*|componentstatuses|nodes|pods\.metrics.*|csinodes\..*|endpoints|ipaddresses\..*)$/;
 
 /** Takes a snapshot of a cluster and of the kernels of its nodes. */
 export async function takeSnapshot(cluster: LabCluster): Promise<Snapshot> {
