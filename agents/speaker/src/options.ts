@@ -75,7 +75,9 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
       "Keeps the routes of one node's BIRD as its cluster's agent wants them, and reads back what came of it.",
     )
     .version(version)
-    .addArgument(new Argument("[command]", "check: look at this node once, and change nothing").choices(["check"]))
+    .addArgument(
+      new Argument("[command]", "check: look at this node once, and change nothing").choices(["check"]),
+    )
     .option("--node <name>", "the node that it speaks for (NODE_NAME)", env["NODE_NAME"])
     .option(
       "--cluster <name>",
