@@ -106,7 +106,7 @@ function missing(path: string, cause: unknown): CliError {
       reason: "ConfigMissing",
       object: `config ${path}`,
       message: `Cannot read the configuration "${path}": ${firstLine(cause)}`,
-      must: "--config, SEALANE_CONFIG or ~/.config/sealane/config.yaml must name a readable file",
+      must: "--config, SEALANE_CONFIG or ~/.config/sealane/config.yaml must name a readable file, or a quickstart run here (npm start)",
       next: "sealane --config DATA/admin/config.yaml status   # DATA is the hub's data directory, which has one",
     },
     { cause },

@@ -67,6 +67,15 @@ test("an empty cell shows as a dash", () => {
   expect(renderTable(columns, [{ name: "x", text: "" }], options)).toBe("NAME  TEXT  AGE\nx     -     1s\n");
 });
 
+test("the dash of an empty cell has no tone: nothing there is not bad", () => {
+  const toned: readonly Column<Row>[] = [{ title: "TEXT", cell: (it) => it.text, tone: () => "bad" }];
+  const rows = [
+    { name: "", text: "" },
+    { name: "", text: "lost" },
+  ];
+  expect(renderTable(toned, rows, { ...options, colour: true })).toBe("TEXT\n-\n\u001b[31mlost\u001b[39m\n");
+});
+
 test("a list names how many more there are", () => {
   expect(list(["a", "b", "c"], options)).toBe("a,b,c");
   expect(list(["a", "b", "c", "d"], options)).toBe("a,b+2");

@@ -83,7 +83,8 @@ function rowLines<T>(
   return Array.from({ length: height }, (_, line) =>
     parts.map((part, index) => {
       const text = (part[line] ?? "").padEnd(widths[index] ?? 0);
-      return paint(text, shown[index]?.tone?.(item) ?? "plain", colour);
+      const tone = row[index] === "-" ? "plain" : (shown[index]?.tone?.(item) ?? "plain");
+      return paint(text, tone, colour);
     }),
   );
 }

@@ -173,6 +173,19 @@ test("YAML quotes the words that YAML 1.1 takes for booleans", async () => {
   expect(text).toContain('healthy: "yes"');
 });
 
+test("a finding whose message begins with its subject, as those of files, names it once", () => {
+  const fault = {
+    $typeName: "sealane.v1.Finding" as const,
+    subject: "web.yaml:19",
+    reason: "ManifestInvalid",
+    message: "web.yaml:19: Cannot read",
+  };
+  const [first] = cluster("a").reports;
+  const reports = first === undefined ? [] : [{ ...first, findings: [fault] }];
+  const { clusters } = toStatus("h:1", { ...unwell, clusters: [cluster("a", { reports })] }, [], now);
+  expect(clusters[0]?.message).toBe("web.yaml:19: Cannot read");
+});
+
 test("the lines below the status", async () => {
   const text = statusLines(status, now).map((line) => `${line}\n`);
   await expect(text.join("")).toMatchFileSnapshot("golden/status-lines.txt");

@@ -92,7 +92,7 @@ function judge(cluster: Cluster, quarantined: readonly Range[], now: number): Ju
   if (finding !== undefined) {
     const where = finding.node === null ? "" : `${finding.node}: `;
     const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : "";
-    const message = `${where}${finding.subject}: ${finding.message}${more}`;
+    const message = `${where}${sentence(finding)}${more}`;
     return {
       healthy: finding.reason === "CheckNotMade" ? "unknown" : "no",
       reason: orNull(finding.reason),
@@ -112,6 +112,11 @@ function judge(cluster: Cluster, quarantined: readonly Range[], now: number): Ju
     message: `observed ${counts.observed} of ${counts.desired} as wanted`,
     next,
   };
+}
+
+/** A finding with its subject, which some messages, as those of files, begin with. */
+function sentence({ subject, message }: { readonly subject: string; readonly message: string }): string {
+  return message.startsWith(`${subject}:`) ? message : `${subject}: ${message}`;
 }
 
 function judgeContact(cluster: Cluster, now: number): Judgement {

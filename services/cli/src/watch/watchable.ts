@@ -61,7 +61,10 @@ const routes = {
   ...watchable({
     word: "routes",
     description: "Routes wanted in one cluster's kernels, with their next hops.",
-    examples: ["sealane watch routes --cluster b", "sealane watch routes --cluster a --node a1"],
+    examples: [
+      "sealane watch routes --cluster b -o wide   # every next hop",
+      "sealane watch routes --cluster a --node a1",
+    ],
     flags: ["cluster", "node"],
     kind: routeKind,
     read: (value) => (value.case === "route" ? toRoute(value.value) : undefined),
