@@ -156,6 +156,19 @@ describe("an edit by hand", () => {
     console.log(`a route taken out of BIRD: back in the kernel after ${afterMs.toFixed(0)} ms`);
     expect(afterMs).toBeLessThan(repairedMsMax);
   });
+
+  it("of the kernel itself: a route deleted there is back within five seconds", async () => {
+    const before = await nextHops(node, address);
+    await outputOn(node, ["ip", "route", "del", `${address}/32`, "proto", "bird"]);
+    const deletedAt = performance.now();
+    await waitUntil(
+      { what: "the route to be back", timeoutMs: 20_000, intervalMs: 20 },
+      async () => String(await nextHops(node, address)) === String(before),
+    );
+    const afterMs = performance.now() - deletedAt;
+    console.log(`a route deleted from the kernel: back after ${afterMs.toFixed(0)} ms`);
+    expect(afterMs).toBeLessThan(repairedMsMax);
+  });
 });
 
 describe("what is somebody else's", () => {

@@ -16,6 +16,7 @@ import { AgentLink } from "./link.ts";
 import { makeMetrics, showOutcome } from "./metrics.ts";
 import type { SpeakerOptions } from "./options.ts";
 import { Reconciler } from "./reconcile.ts";
+import { watchRemovedRoutes } from "./removed-routes.ts";
 import { startReporting } from "./reporting.ts";
 import { notSynced, outcomeLog, showPropagation, showState } from "./tell.ts";
 
@@ -23,6 +24,7 @@ const driverName = "bird";
 const commandMs = 5_000;
 const confirmSeconds = 10;
 const settleMs = 1_000;
+const removedQuietMs = 500;
 
 /** Starts a speaker. Rejects when its folders cannot be made or its address cannot be bound. */
 export async function startSpeaker(
@@ -51,38 +53,39 @@ export async function startSpeaker(
     },
   });
   const reporting = startReporting({ options, link, metrics }, stop.signal);
-  // What this boot announces already was announced after kube-proxy had synced.
-  let mayAnnounce = kubeProxyHealthz === undefined || initial.originate.length > 0;
+  const mayAnnounce = announcing(kubeProxyHealthz, initial.originate.length > 0, stop.signal, () => {
+    log.info("kube-proxy has synced: announcing");
+    loop.wake();
+  });
   let observedUs: bigint | undefined;
+  let installed: ReadonlySet<string> = new Set();
   const loop: Reconciler = new Reconciler({
     driver,
     desired: (previous) => {
       observedUs = link.takeOldestUs();
       const wish = link.desired(previous);
-      return wish === undefined || mayAnnounce ? wish : { ...wish, originate: [] };
+      return wish === undefined || mayAnnounce() ? wish : { ...wish, originate: [] };
     },
     initial,
     keep: async (desired) => writeLastGood(stateFile, { boot, desired }),
     onOutcome: (outcome) => {
       problem = outcome.result.change === "failed" ? outcome.result.error.message : undefined;
+      if (outcome.result.change !== "failed") installed = new Set(outcome.result.live.install);
       showOutcome(metrics, node, driverName, outcome);
       showPropagation(metrics, outcome, observedUs);
       showLog(outcome);
-      reporting.onOutcome(outcome, mayAnnounce ? undefined : notSynced(options));
+      reporting.onOutcome(outcome, mayAnnounce() ? undefined : notSynced(options));
       metrics.clockOffset.set(link.clockOffsetSeconds ?? 0);
     },
     stableMs: options.stableMs,
     auditMs: options.auditMs,
   });
   driver.watch(() => loop.wake(), stop.signal);
-  const announce = () => {
-    log.info("kube-proxy has synced: announcing");
-    mayAnnounce = true;
-    loop.wake();
-  };
-  if (!mayAnnounce && kubeProxyHealthz !== undefined) {
-    kubeProxySynced(kubeProxyHealthz, stop.signal).then(announce, () => undefined);
-  }
+  watchRemovedRoutes(
+    { ipProgram: options.ipProgram, isExpected: (prefix) => installed.has(prefix), quietMs: removedQuietMs },
+    () => loop.wake(),
+    stop.signal,
+  );
   return {
     close: async () => {
       stop.abort();
@@ -92,6 +95,26 @@ export async function startSpeaker(
       http.close();
     },
   };
+}
+
+/**
+ * Whether this node may announce: from when its kube-proxy has synced, or at once where nobody asks it. What this boot
+ * announces already was announced after that.
+ */
+function announcing(
+  kubeProxyHealthz: string | undefined,
+  announced: boolean,
+  signal: AbortSignal,
+  onSynced: () => void,
+): () => boolean {
+  if (kubeProxyHealthz === undefined || announced) return () => true;
+  let synced = false;
+  const open = () => {
+    synced = true;
+    onSynced();
+  };
+  kubeProxySynced(kubeProxyHealthz, signal).then(open, () => undefined);
+  return () => synced;
 }
 
 /** The mark lies beside the originating part, on the same tmpfs. */
