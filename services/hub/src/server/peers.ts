@@ -53,7 +53,7 @@ export function readPeers(revocations: Revocations): Peers {
         `The hub does not take the certificate: ${identity.why}. ${cure}`,
       );
     }
-    if (identity.kind === "cluster" && revocations.refuses(identity.name, identity.issuedUnixMs)) {
+    if (identity.kind === "cluster" && revocations.refuses(identity.name, identity)) {
       throw new CallError(
         grpc.status.UNAUTHENTICATED,
         `The certificate of cluster "${identity.name}" was revoked. Join again: sealane token create ${identity.name}`,
