@@ -8,7 +8,6 @@ const interruptedCode = 130;
 // A reader that went away must not keep the processes from being ended.
 process.stdout.on("error", () => undefined);
 process.stderr.on("error", () => undefined);
-process.noDeprecation = true;
 
 const options = parseOptions(process.argv, process.env["INIT_CWD"] ?? process.cwd());
 const interruption = new AbortController();

@@ -27,9 +27,6 @@ function output(stream: NodeJS.WriteStream): Output {
   };
 }
 
-// A library's deprecations are its authors' concern, not of the person at the terminal.
-process.noDeprecation = true;
-
 process.once("SIGINT", () => interruption.abort());
 
 process.exitCode = await run(process.argv.slice(2), {

@@ -52,14 +52,13 @@ export interface HubFlags extends ConfigFlags {
 export async function openHub(flags: HubFlags, io: Io): Promise<Hub> {
   const config = await loadConfig(flags, io);
   checkCertificate(config, io.now());
-  const [grpc, { adminClient }] = await Promise.all([import("@grpc/grpc-js"), import("@sealane/wire")]);
-  const bytes = (text: string) => Buffer.from(text);
-  const credentials = grpc.credentials.createSsl(
-    bytes(config.ca),
-    bytes(config.key),
-    bytes(config.certificate),
-  );
+  const { adminClient, secureChannel } = await import("@sealane/wire");
+  const { credentials, options } = secureChannel(config.hub, {
+    authorities: config.ca,
+    own: { certificate: config.certificate, key: config.key },
+  });
   const client = adminClient(config.hub, credentials, {
+    ...options,
     "grpc.max_receive_message_length": answerBytesMax,
   });
   const { timeoutMs } = flags;
