@@ -22,7 +22,7 @@ export function addCheck(program: Command, invocation: Invocation): void {
     )
     .addHelpText(
       "after",
-      "\nBefore a cluster joins, its agent and speakers check by themselves:\n  node agents/cluster/src/main.ts check --help",
+      "\nBefore a cluster joins, its agent and speakers check by themselves:\n  npx node agents/cluster/src/main.ts check --help",
     )
     .action(async (names: readonly string[], _, command: Command) => {
       const flags = command.optsWithGlobals<GlobalFlags>();
