@@ -83,7 +83,16 @@ test("going away again begins the wait anew", () => {
   expect(told).toEqual([true, false, false, false, false]);
 });
 
-test("a node without a speaker is told as it is", () => {
+test("a leader that began while the node was away waits for it too", () => {
+  nodes.heard({ node: "a2", counts: [], findings: [], observedUnixUs: 2n });
+  observe(false);
+  observe(true);
+  expect(told).toEqual([false, false]);
+  report();
+  expect(told.at(-1)).toBe(true);
+});
+
+test("where no node has a speaker a node is told as it is", () => {
   observe(true);
   observe(false);
   observe(true);

@@ -21,13 +21,15 @@ interface Away {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** Stands between the observer and the facts of one term. It knows nothing of what was before the term. */
+/**
+ * Stands between the observer and the facts of one term. The node that is lost may be the one that the leader before ran
+ * on, so a node that this term never heard of is waited for like any other, where other nodes have speakers.
+ */
 export class ReturningNodes {
   readonly #options: ReturningOptions;
-  /** Nodes whose speakers reported; only from them a word can be awaited. */
-  readonly #speaking = new Set<string>();
+  /** Whether any speaker reported: without one nobody's word can be awaited. */
+  #haveSpoken = false;
   readonly #away = new Map<string, Away>();
-  readonly #ready = new Set<string>();
 
   constructor(options: ReturningOptions, signal: AbortSignal) {
     this.#options = options;
@@ -45,23 +47,24 @@ export class ReturningNodes {
 
   /** A speaker said how its node stands: one that serves is waited for no longer. */
   heard({ node, findings }: Report): void {
-    this.#speaking.add(node);
+    this.#haveSpoken = true;
     if (findings.some(({ reason }) => reason === "KubeProxyNotSynced")) return;
     this.#release(node);
   }
 
   #node(change: NodeChange): FactChange {
     const { key, value } = change;
+    const away = this.#away.get(key);
     if (!value.ready) {
-      const isLeaving = this.#ready.delete(key) && this.#speaking.has(key);
-      const away = this.#away.get(key);
       clearTimeout(away?.timer);
-      if (isLeaving || away !== undefined) this.#away.set(key, { ready: undefined, timer: undefined });
+      this.#away.set(key, { ready: undefined, timer: undefined });
       return change;
     }
-    this.#ready.add(key);
-    const away = this.#away.get(key);
     if (away === undefined) return change;
+    if (!this.#haveSpoken) {
+      this.#away.delete(key);
+      return change;
+    }
     away.ready = change;
     away.timer ??= setTimeout(() => this.#release(key), this.#options.holdMs);
     return { ...change, value: { ...value, ready: false } };
@@ -69,7 +72,6 @@ export class ReturningNodes {
 
   #forget(change: FactChange): FactChange {
     if (change.shard.kind !== "node") return change;
-    this.#ready.delete(change.key);
     clearTimeout(this.#away.get(change.key)?.timer);
     this.#away.delete(change.key);
     return change;
