@@ -19,7 +19,6 @@ export interface SpeakerOptions {
   readonly tokenFile: string;
   readonly caFile: string;
   readonly birdSocket: string;
-  readonly birdProgram: string;
   readonly ipProgram: string;
   /** The include that survives reboots. */
   readonly includeFile: string;
@@ -94,7 +93,6 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
     .option("--token-file <file>", "bearer token, read anew for each connection", `${secrets}/token/token`)
     .option("--ca-file <file>", "the agent's CA, read anew for each connection", `${secrets}/ca/ca.crt`)
     .option("--bird-socket <file>", "BIRD's control socket", "/run/bird/bird.ctl")
-    .option("--bird-program <file>", "the bird program, of the daemon's version, to check files with", "bird")
     .option("--ip-program <file>", "iproute2's ip, to read the kernel's routes with", "ip")
     .option("--include-file <file>", "the file that BIRD includes", "/var/lib/sealane/bird/sealane.conf")
     .option(

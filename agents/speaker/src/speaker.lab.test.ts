@@ -204,7 +204,6 @@ function startSpeaker(...more: readonly string[]): void {
     "--token-file": join(folder, "token"),
     "--ca-file": join(folder, "ca.crt"),
     "--bird-socket": control.socketPath,
-    "--bird-program": program,
     "--include-file": paths.installPath,
     "--originate-file": paths.originatePath,
     "--state-file": join(folder, "speaker.json"),

@@ -5,7 +5,6 @@ import type { Logger } from "pino";
 import { bootIdentity, staticBoot } from "./boot.ts";
 import { dialAgent } from "./dial.ts";
 import type { RouteDriver } from "./driver.ts";
-import { birdCheck } from "./drivers/bird/apply.ts";
 import { openBirdDriver } from "./drivers/bird/driver.ts";
 import { serveHttp } from "./http.ts";
 import { initialWish } from "./initial-wish.ts";
@@ -127,7 +126,6 @@ async function openDriver(options: SpeakerOptions, boot: string): Promise<RouteD
     paths: { installPath: options.includeFile, originatePath: options.originateFile },
     control: { socketPath: options.birdSocket, deadlineMs: commandMs },
     kernel: kernel({ ipProgram: options.ipProgram, namespace: undefined, deadlineMs: commandMs }),
-    check: birdCheck(options.birdProgram, commandMs),
     boot,
     confirmSeconds,
     settleMs,

@@ -1,10 +1,8 @@
 // One change of BIRD's include, as a transaction: staged, checked, in place, configured with an undo pending,
 // seen in BIRD and in the kernel, confirmed; or undone and put back. It decides nothing about the wish.
 
-import { execFile } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import type { DesiredRoutes } from "@sealane/core";
 import type { DaemonRoute } from "../../driver.ts";
 import type { Kernel } from "../../kernel.ts";
@@ -22,8 +20,6 @@ export interface BirdPorts {
   readonly paths: IncludePaths;
   readonly control: ControlOptions;
   readonly kernel: Kernel;
-  /** Parses a main file and what it includes; rejects with BIRD's words. */
-  readonly check: (mainPath: string) => Promise<void>;
   /** Which boot this is; see boot.ts. */
   readonly boot: string;
   /** BIRD takes a change back by itself after this long without a word from here, seconds. */
@@ -36,15 +32,6 @@ export interface BirdPorts {
 export interface Before {
   readonly placed: PlacedText;
   readonly routes: readonly DaemonRoute[];
-}
-
-const run = promisify(execFile);
-
-/** `bird -p`: parses and exits. */
-export function birdCheck(birdProgram: string, deadlineMs: number): (mainPath: string) => Promise<void> {
-  return async (mainPath) => {
-    await run(birdProgram, ["-p", "-c", mainPath], { timeout: deadlineMs });
-  };
 }
 
 /** A file of our own that exists while a change waits for its confirmation, so that a restart can finish it. */
@@ -63,7 +50,7 @@ export async function apply(
   before: Before,
   refused: (settled: Settled) => boolean,
 ): Promise<Settled> {
-  await stageChecked(ports, desired);
+  await stageChecked(ports, control, desired);
   await place(ports.paths);
   const reply = await configure(ports, control).catch(async (error: unknown) => {
     await restore(ports.paths, before.placed);
@@ -95,9 +82,12 @@ export function includeText({ paths, boot }: BirdPorts, desired: DesiredRoutes):
   return renderInclude(desired, { originatePath: paths.originatePath, boot });
 }
 
-/** Stages both files, and has BIRD parse a main file that is the staged text with the staged originating file. */
-async function stageChecked(ports: BirdPorts, desired: DesiredRoutes): Promise<void> {
-  const { paths, boot, check } = ports;
+/**
+ * Stages both files, and has the daemon parse a main file that is the staged text with the staged originating file: what
+ * `bird -p` does, by the very program that is to take it, and without starting one for each change.
+ */
+async function stageChecked(ports: BirdPorts, control: BirdControl, desired: DesiredRoutes): Promise<void> {
+  const { paths, boot } = ports;
   const staged = { install: stagedPath(paths.installPath), originate: stagedPath(paths.originatePath) };
   const text = includeText(ports, desired);
   const shadow = renderInclude(desired, { originatePath: staged.originate, boot });
@@ -105,7 +95,7 @@ async function stageChecked(ports: BirdPorts, desired: DesiredRoutes): Promise<v
   const checked = async () => {
     await writeSynced(staged.originate, text.originate);
     await writeFile(shadowPath, `router id 192.0.2.1;\n${shadow.install}`);
-    await check(shadowPath);
+    await ask(control, `configure check "${shadowPath}"`, ["0020"]);
   };
   await Promise.all([writeSynced(staged.install, text.install), checked()]);
 }

@@ -1,5 +1,6 @@
 // The BIRD driver against a fake daemon: the contract, and what is particular to BIRD's transactions.
 
+import { dirname, join } from "node:path";
 import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RouteDriver } from "../../driver.ts";
@@ -24,6 +25,7 @@ describe("the BIRD driver", () => {
     await driver.set(wish([toward("10.200.0.1/32", "10.10.0.11")]));
     expect(rig.bird.commands).toEqual([
       'show route where proto ~ "sealane_*"',
+      `configure check "${join(dirname(rig.ports.paths.originatePath), "check.conf")}"`,
       "configure check",
       "configure timeout 10",
       'show route where proto ~ "sealane_*"',

@@ -133,8 +133,10 @@ export class FakeBird {
       this.#undoPending = false;
       return "0021-Undo requested\n0003 Reconfigured";
     }
+    const [, staged] = /^configure check "(.+)"$/.exec(command) ?? [];
     try {
-      const parsed = this.parse(this.#options.includePath);
+      const parsed = this.parse(staged ?? this.#options.includePath);
+      if (staged !== undefined) return "0002-Reading configuration\n0020 Configuration OK";
       if (this.brokenMain !== undefined) throw new Error(this.brokenMain);
       if (command === "configure check") return "0002-Reading configuration\n0020 Configuration OK";
       if (this.#undoPending) this.violations.push("configured while an undo was pending");

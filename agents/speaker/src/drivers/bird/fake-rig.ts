@@ -34,10 +34,6 @@ export async function fakeRig(): Promise<FakeRig> {
     paths,
     control: { socketPath, deadlineMs: 2_000 },
     kernel: bird.kernel,
-    check: async (mainPath) => {
-      bird.parse(mainPath);
-      await Promise.resolve();
-    },
     boot: "boot/1:1",
     confirmSeconds: 10,
     settleMs: 300,

@@ -12,7 +12,6 @@ import { promisify } from "node:util";
 import { kernel } from "../../kernel.ts";
 import type { DriverRig } from "../contract.ts";
 import type { BirdPorts } from "./apply.ts";
-import { birdCheck } from "./apply.ts";
 import { withControl } from "./control.ts";
 import { openBirdDriver } from "./driver.ts";
 import { parseRoutes } from "./replies.ts";
@@ -65,7 +64,6 @@ export async function realRig(
     paths,
     control: { socketPath: at("node.ctl"), deadlineMs: 5_000 },
     kernel: kernel({ ipProgram: "ip", namespace, deadlineMs: 5_000 }),
-    check: birdCheck(program, 5_000),
     boot: "boot/1:1",
     confirmSeconds: 10,
     settleMs: 1_000,
