@@ -1,7 +1,8 @@
 // `npm test`: static checks, unit tests, then the lab's tests, with one closing line. It sets nothing up
-// (setup.sh did) and leaves nothing out that this machine can run; what it cannot, it names with the reason.
+// (setup.sh did) and leaves nothing out that this machine can run; what it cannot, it names with the reason. The
+// long stories run with --full, and are named without it.
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -17,11 +18,14 @@ import type { VitestReport } from "./vitest-report.ts";
 const parts = ["check", "unit", "lab"] as const;
 type Part = (typeof parts)[number];
 
+/** Whether the stories that take many minutes each run too. */
+type Extent = "usual" | "full";
+
 const unitTimeoutMs = 15 * 60_000;
 const labTimeoutMs = 55 * 60_000;
 
 /** Runs the wanted parts in order; the sum of what passed and failed. */
-async function runParts(wanted: readonly Part[], signal: AbortSignal): Promise<Tally> {
+async function runParts({ wanted, extent }: Wanted, signal: AbortSignal): Promise<Tally> {
   let [passed, failed] = [0, 0];
   const add = (tally: Tally) => {
     passed += tally.passed;
@@ -37,15 +41,15 @@ async function runParts(wanted: readonly Part[], signal: AbortSignal): Promise<T
   }
   if (wanted.includes("lab") && !signal.aborted) {
     title("lab tests: real clusters, routers and packets");
-    add(await runLab(signal));
+    add(await runLab(extent, signal));
   }
   return { passed, failed };
 }
 
 /** On root Debian x86-64 a missing requirement is a failure; anywhere else it is said and counted as nothing. */
-async function runLab(signal: AbortSignal): Promise<Tally> {
+async function runLab(extent: Extent, signal: AbortSignal): Promise<Tally> {
   const missing = await missingRequirements();
-  if (missing.length === 0) return runLabParts(signal);
+  if (missing.length === 0) return runLabParts(extent, signal);
   console.log(
     `NOT RUN: the lab's tests. They need a machine that this one is not; missing: ${missing.join("; ")}`,
   );
@@ -53,12 +57,15 @@ async function runLab(signal: AbortSignal): Promise<Tally> {
 }
 
 /** The parts by themselves first, then the stories on whole clusters; what they brought up is taken down again. */
-async function runLabParts(signal: AbortSignal): Promise<Tally> {
+async function runLabParts(extent: Extent, signal: AbortSignal): Promise<Tally> {
   // Daemons of somebody else, in namespaces of their own, are not the lab's to end.
   const foreign = new Set(await labRemains());
   const tallies = [await runVitest("lab", labTimeoutMs, signal)];
   const before = await openLab().catch(() => undefined);
   if (!signal.aborted) tallies.push(await runVitest("stories", labTimeoutMs, signal));
+  if (extent === "full" && !signal.aborted) tallies.push(await runVitest("full", labTimeoutMs, signal));
+  if (extent === "usual")
+    console.log(`left to "npm run test:lab -- --full": ${(await longStories()).join(", ")}`);
   if (before === undefined) tallies.push(await takeDown(foreign));
   return {
     passed: tallies.reduce((sum, { passed }) => sum + passed, 0),
@@ -87,7 +94,7 @@ async function isLabPlatform(): Promise<boolean> {
 }
 
 async function runVitest(
-  project: "unit" | "lab" | "stories",
+  project: "unit" | "lab" | "stories" | "full",
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Tally> {
@@ -117,11 +124,27 @@ function title(text: string): void {
   console.log(`\n== ${text}`);
 }
 
-function wantedParts(): readonly Part[] | string {
+/** The stories that only --full tells. */
+async function longStories(): Promise<string[]> {
+  const suffix = ".full.lab.test.ts";
+  const files = await readdir(join(import.meta.dirname, "scenarios"));
+  return files.filter((file) => file.endsWith(suffix)).map((file) => file.slice(0, -suffix.length));
+}
+
+/** What the command line asks for. */
+interface Wanted {
+  readonly wanted: readonly Part[];
+  readonly extent: Extent;
+}
+
+function wantedParts(): Wanted | string {
   try {
-    const { only } = parseArgs({ options: { only: { type: "string" } } }).values;
+    const { only, full } = parseArgs({
+      options: { only: { type: "string" }, full: { type: "boolean" } },
+    }).values;
     const wanted = parts.filter((part) => only === undefined || part === only);
-    return wanted.length > 0 ? wanted : `unknown part "${only}"`;
+    if (wanted.length === 0) return `unknown part "${only}"`;
+    return { wanted, extent: full === true ? "full" : "usual" };
   } catch (error) {
     return (error as Error).message;
   }
@@ -129,7 +152,7 @@ function wantedParts(): readonly Part[] | string {
 
 const wanted = wantedParts();
 if (typeof wanted === "string") {
-  console.error(`Cannot run the tests: ${wanted}. Usage: npm test -- [--only ${parts.join("|")}]`);
+  console.error(`Cannot run the tests: ${wanted}. Usage: npm test -- [--only ${parts.join("|")}] [--full]`);
   process.exitCode = 2;
 } else {
   const signal = interruption();
