@@ -130,6 +130,12 @@ test("a route into a quarantined range names whose the range is and what is free
   );
   const steps = explainRoute(world, "b", "10.8.0.1");
   expect(brief(steps)).toEqual(["yes cluster", "no range RangeOverlap"]);
+  expect(brief(explainRoute(world, "b", "10.1.1.7"))).toEqual([
+    "yes cluster",
+    "no range RangeOverlap",
+    "yes range",
+    "yes route",
+  ]);
   expect(steps.at(-1)!.message).toMatch(
     /pod range 10\.0\.0\.0\/12 of cluster "c".*meets 10\.1\.0\.0\/16 of cluster "a" in 10\.1\.0\.0\/16; 10\.16\.0\.0\/12 is free/,
   );

@@ -24,15 +24,23 @@ export function explainRoute(world: World, cluster: string, destination: string)
   const first = explainCluster(world, cluster);
   if (first.outcome === "no") return [first];
   const claim = holderOf(world, prefix);
-  if (claim === undefined) return [first, ...explainUnheld(world, prefix, destination)];
+  const refused = explainRefused(world, prefix);
+  if (claim === undefined) {
+    return [first, ...(refused.length > 0 ? refused : [explainUnheld(world, destination)])];
+  }
   const held = passes(
     "range",
     `${destination} lies in ${claim.kind} range ${claim.prefix} of cluster "${claim.cluster}"`,
   );
   if (claim.cluster === cluster) {
-    return [first, held, passes("route", `${destination} is the cluster's own; its own network serves it`)];
+    return [
+      first,
+      ...refused,
+      held,
+      passes("route", `${destination} is the cluster's own; its own network serves it`),
+    ];
   }
-  return [first, held, explainDecision(world, cluster, claim, prefix, destination)];
+  return [first, ...refused, held, explainDecision(world, cluster, claim, prefix, destination)];
 }
 
 function holderOf(world: World, prefix: Prefix): Claim | undefined {
@@ -42,9 +50,9 @@ function holderOf(world: World, prefix: Prefix): Claim | undefined {
   return undefined;
 }
 
-/** Refused ranges that hold the destination, or nobody's. */
-function explainUnheld(world: World, prefix: Prefix, destination: string): readonly ExplainStep[] {
-  const refused = [...world.admissions].flatMap(([cluster, { verdicts }]) =>
+/** Refused ranges in which the destination lies: whoever reports one means its own pods by that address. */
+function explainRefused(world: World, prefix: Prefix): readonly ExplainStep[] {
+  return [...world.admissions].flatMap(([cluster, { verdicts }]) =>
     verdicts.flatMap((verdict) => {
       const range = verdict.admitted ? undefined : readPrefix(verdict.prefix);
       return range !== undefined && containsPrefix(range, prefix)
@@ -52,17 +60,13 @@ function explainUnheld(world: World, prefix: Prefix, destination: string): reado
         : [];
     }),
   );
-  if (refused.length > 0) return refused;
+}
+
+function explainUnheld(world: World, destination: string): ExplainStep {
   const known = world.pending.size === 0;
   const missing = known ? "" : `; not every cluster has spoken yet: ${awaited(world)}`;
-  return [
-    stops(
-      "range",
-      "NotAdmitted",
-      `no cluster holds a range with ${destination}${missing}`,
-      known ? "no" : "unknown",
-    ),
-  ];
+  const message = `no cluster holds a range with ${destination}${missing}`;
+  return stops("range", "NotAdmitted", message, known ? "no" : "unknown");
 }
 
 function explainDecision(
