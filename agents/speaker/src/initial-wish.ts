@@ -17,8 +17,7 @@ export async function initialWish(
   if (read.state === "broken")
     log.warn({ why: read.why }, "the last good state cannot be read; the include is used instead");
   const paths = { installPath: options.includeFile, originatePath: options.originateFile };
-  const wish =
-    read.state === "found" ? startingWish(read.value, boot) : parseInclude(await readPlaced(paths));
+  const wish = read.state === "found" ? startingWish(read.value, boot) : parseInclude(readPlaced(paths));
   const { install, originate } = wish;
   log.info(
     { from: read.state, install: install.length, originate: originate.length },

@@ -1,11 +1,9 @@
 // What the kernel has: its main routing table and the networks that are on-link, read with iproute2's JSON.
 // It only reads; routes are the daemon's to write.
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { addressBits, canonicalAddress, canonicalPrefix, formatPrefix, parseAddress } from "@sealane/core";
 import type { KernelRoute } from "./driver.ts";
-import { IpBatch } from "./ip-batch.ts";
+import type { Ip } from "./ip.ts";
 
 /** A network that this node is attached to. */
 export interface OnLinkNetwork {
@@ -24,42 +22,17 @@ export interface Kernel {
   networks(): Promise<readonly OnLinkNetwork[]>;
 }
 
-/** Which kernel, and how it is asked. */
-export interface KernelOptions {
-  /** Path or name of iproute2's `ip`. */
-  readonly ipProgram: string;
-  /** A named network namespace (ip-netns(8)); undefined: this process's own. */
-  readonly namespace: string | undefined;
-  /** Milliseconds for one answer. */
-  readonly deadlineMs: number;
-}
-
-const run = promisify(execFile);
-const outputBytesMax = 512 * 1024 * 1024;
-
-/** The kernel as `ip -json` shows it: routes by one long-lived process a family, networks by one process a question. */
-export function kernel({ ipProgram, namespace, deadlineMs }: KernelOptions): Kernel {
-  const inside = namespace === undefined ? [] : ["-netns", namespace];
-  const batch = (family: "-4" | "-6") =>
-    new IpBatch({ program: ipProgram, options: [...inside, family], deadlineMs });
-  const four = batch("-4");
-  const six = batch("-6");
-  const question = "route show table main";
+/** The kernel as `ip -json` shows it. */
+export function kernel(ip: Ip): Kernel {
   return {
     routes: async () => {
-      const [routes4, routes6] = await Promise.all([four.ask(question), six.ask(question)]);
+      const [routes4, routes6] = await Promise.all([ip.routes(4), ip.routes(6)]);
       return [
         ...routes4.map((route) => parseRoute(route, 4)),
         ...routes6.map((route) => parseRoute(route, 6)),
       ];
     },
-    networks: async () => {
-      const options = { timeout: deadlineMs, maxBuffer: outputBytesMax };
-      const { stdout } = await run(ipProgram, [...inside, "-json", "address", "show", "up"], options);
-      const answer: unknown = JSON.parse(stdout.trim() || "[]");
-      if (!Array.isArray(answer)) throw new Error(`"ip address show up" did not answer with a list`);
-      return answer.flatMap(parseLink);
-    },
+    networks: async () => (await ip.addresses()).flatMap(parseLink),
   };
 }
 

@@ -77,6 +77,34 @@ test("an audit repairs what drifted", async () => {
   expect(node.kernel.get("10.200.0.1/32")?.nextHops).toEqual(["10.10.0.11"]);
 });
 
+test("a wish that says what was set already waits for the audit, unless somebody else may have changed a route", async () => {
+  const { node, outcomes, want, reconciler } = start();
+  want(first);
+  await vi.waitFor(() => expect(outcomes).toHaveLength(1));
+  want(structuredClone(first));
+  want(second);
+  await vi.waitFor(() => expect(outcomes).toHaveLength(2));
+  want(structuredClone(second));
+  await turn();
+  expect(node.wishes).toEqual([first, second]);
+  reconciler.look();
+  await vi.waitFor(() => expect(node.wishes).toEqual([first, second, second]));
+});
+
+test("wishes that follow each other without a pause are kept now and then, and the last one always", async () => {
+  const { node, outcomes, want, kept } = start();
+  const wishes = [first, second, first, second, third];
+  node.pace = async () => {
+    const next = wishes[node.wishes.length];
+    if (next !== undefined) want(next);
+    return Promise.resolve();
+  };
+  want(first);
+  await vi.waitFor(() => expect(outcomes).toHaveLength(wishes.length));
+  await vi.waitFor(() => expect(kept.at(-1)).toEqual(third));
+  expect(kept.length).toBeLessThan(wishes.length);
+});
+
 test("a daemon that is away is tried again, told, and not taken for empty", async () => {
   const { node, outcomes, want, kept } = start();
   node.down = true;

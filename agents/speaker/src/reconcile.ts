@@ -1,5 +1,6 @@
 // The loop between wishes and the driver: the newest wish wins, one `set` at a time, an audit repairs what
-// drifted, and every outcome is told. It decides nothing about routes and never invents a wish.
+// drifted, and every outcome is told. It decides nothing about routes and never invents a wish. A wish that says what
+// was set already waits for the audit: reading daemon and kernel for it would hold up the next one.
 
 import type { DesiredRoutes } from "@sealane/core";
 import { noRoutes, sameValue } from "@sealane/core";
@@ -33,14 +34,20 @@ export interface Outcome {
 
 const retryMsMin = 250;
 const retryMsMax = 5_000;
+/** While wishes follow each other without a pause, one is kept this often. */
+const keepWithinMs = 1_000;
 
-/** A running loop. Wake it when the wish may have changed. */
+/** A running loop. Wake it when the wish may have changed, have it look when somebody else may have changed a route. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #damper: Damper;
   readonly #done: Promise<void>;
   #previous: DesiredRoutes | undefined;
+  /** What was set last, while nothing says that it may not stand any more. */
+  #standing: DesiredRoutes | undefined;
+  #auditAtMs = 0;
   #kept: DesiredRoutes | undefined;
+  #keptAtMs = -Infinity;
   #wake: () => void = () => undefined;
   #woken = true;
   #closed = false;
@@ -60,6 +67,12 @@ export class Reconciler {
     this.#wake();
   }
 
+  /** What was set may not stand any more. */
+  look(): void {
+    this.#standing = undefined;
+    this.wake();
+  }
+
   /** Ends after the `set` that is under way, if any. Withdraws nothing. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -75,7 +88,7 @@ export class Reconciler {
     }
   }
 
-  /** One `set`; gives how long to wait for the next when nothing wakes the loop. */
+  /** At most one `set`; gives how long to wait for the next when nothing wakes the loop. */
   async #once(): Promise<number> {
     const { driver, desired: newest, auditMs, onOutcome } = this.#options;
     const startMs = performance.now();
@@ -86,12 +99,17 @@ export class Reconciler {
       this.#previous = wish;
       const damped = this.#damper.next(wish, startMs);
       desired = damped.desired;
-      const result = await driver.set(desired);
-      onOutcome({ desired, tookMs: performance.now() - startMs, result });
+      if (startMs >= this.#auditAtMs || !sameValue(desired, this.#standing)) {
+        this.#standing = desired;
+        const result = await driver.set(desired);
+        this.#auditAtMs = performance.now() + auditMs;
+        onOutcome({ desired, tookMs: performance.now() - startMs, result });
+      }
       await this.#keep(wish);
       this.#retryMs = retryMsMin;
-      return Math.max(0, Math.min(auditMs, (damped.nextMs ?? Infinity) - performance.now()));
+      return Math.max(0, Math.min(this.#auditAtMs, damped.nextMs ?? Infinity) - performance.now());
     } catch (cause) {
+      this.#standing = undefined;
       const error = cause instanceof Error ? cause : new Error(String(cause));
       onOutcome({ desired, tookMs: performance.now() - startMs, result: { change: "failed", error } });
       const waitMs = this.#retryMs;
@@ -100,7 +118,10 @@ export class Reconciler {
     }
   }
 
+  /** A wish that waits goes first, but not for ever. */
   async #keep(wish: DesiredRoutes): Promise<void> {
+    if (this.#woken && performance.now() - this.#keptAtMs < keepWithinMs) return;
+    this.#keptAtMs = performance.now();
     if (sameValue(this.#kept?.install, wish.install) && sameValue(this.#kept?.originate, wish.originate))
       return;
     await this.#options.keep(wish);

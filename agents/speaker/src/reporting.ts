@@ -5,6 +5,7 @@ import { noRoutes } from "@sealane/core";
 import type { Report } from "@sealane/wire";
 import { contextOf, keepChecking } from "./check/health.ts";
 import type { Finding } from "./driver.ts";
+import type { Ip } from "./ip.ts";
 import type { AgentLink } from "./link.ts";
 import type { Metrics } from "./metrics.ts";
 import { showChecks } from "./metrics.ts";
@@ -15,6 +16,7 @@ import { toReport, withChecks } from "./tell.ts";
 /** What reports are made of, and where they go. */
 export interface ReportingOptions {
   readonly options: SpeakerOptions;
+  readonly ip: Ip;
   readonly link: AgentLink;
   readonly metrics: Metrics;
 }
@@ -28,7 +30,10 @@ export interface Reporting {
 }
 
 /** Starts the node's checks and reports them with each outcome; ends with the signal. */
-export function startReporting({ options, link, metrics }: ReportingOptions, signal: AbortSignal): Reporting {
+export function startReporting(
+  { options, ip, link, metrics }: ReportingOptions,
+  signal: AbortSignal,
+): Reporting {
   let desired = noRoutes;
   let report: Report | undefined;
   let checks: readonly CheckResult[] = [];
@@ -45,7 +50,7 @@ export function startReporting({ options, link, metrics }: ReportingOptions, sig
     showChecks(metrics, results);
     repeat();
   };
-  void keepChecking(options, context, onResults, signal);
+  void keepChecking({ ...options, ip }, context, onResults, signal);
   return {
     repeat,
     onOutcome: (outcome, waits) => {

@@ -8,6 +8,8 @@ import type { RouteDriver } from "./driver.ts";
 import { openBirdDriver } from "./drivers/bird/driver.ts";
 import { serveHttp } from "./http.ts";
 import { initialWish } from "./initial-wish.ts";
+import type { Ip } from "./ip.ts";
+import { openIp } from "./ip.ts";
 import { kernel } from "./kernel.ts";
 import { kubeProxySynced } from "./kube-proxy.ts";
 import { writeLastGood } from "./last-good.ts";
@@ -34,7 +36,8 @@ export async function startSpeaker(
   const showLog = outcomeLog(log);
   const metrics = makeMetrics(node, driverName);
   const boot = await bootOf(options);
-  const driver = await openDriver(options, boot);
+  const ip = openIp({ ipProgram: options.ipProgram, namespace: undefined, deadlineMs: commandMs });
+  const driver = await openDriver(options, ip, boot);
   const initial = await initialWish(options, boot, log);
   let problem: string | undefined = "nothing was compared with the daemon yet";
   const http = await serveHttp(options.metricsListen, metrics.registry, () => problem);
@@ -51,7 +54,7 @@ export async function startSpeaker(
       if (state.state === "connected") reporting.repeat();
     },
   });
-  const reporting = startReporting({ options, link, metrics }, stop.signal);
+  const reporting = startReporting({ options, ip, link, metrics }, stop.signal);
   const mayAnnounce = announcing(kubeProxyHealthz, initial.originate.length > 0, stop.signal, () => {
     log.info("kube-proxy has synced: announcing");
     loop.wake();
@@ -79,10 +82,10 @@ export async function startSpeaker(
     stableMs: options.stableMs,
     auditMs: options.auditMs,
   });
-  driver.watch(() => loop.wake(), stop.signal);
+  driver.watch(() => loop.look(), stop.signal);
   watchRemovedRoutes(
     { ipProgram: options.ipProgram, isExpected: (prefix) => installed.has(prefix), quietMs: removedQuietMs },
-    () => loop.wake(),
+    () => loop.look(),
     stop.signal,
   );
   return {
@@ -121,11 +124,11 @@ async function bootOf({ origins, originateFile }: SpeakerOptions): Promise<strin
   return origins === "static" ? staticBoot : bootIdentity({ markPath: join(dirname(originateFile), "boot") });
 }
 
-async function openDriver(options: SpeakerOptions, boot: string): Promise<RouteDriver> {
+async function openDriver(options: SpeakerOptions, ip: Ip, boot: string): Promise<RouteDriver> {
   return openBirdDriver({
     paths: { installPath: options.includeFile, originatePath: options.originateFile },
     control: { socketPath: options.birdSocket, deadlineMs: commandMs },
-    kernel: kernel({ ipProgram: options.ipProgram, namespace: undefined, deadlineMs: commandMs }),
+    kernel: kernel(ip),
     boot,
     confirmSeconds,
     settleMs,

@@ -1,9 +1,8 @@
 // Reads the kernel's settings, links and routes: /proc/sys and iproute2's JSON. It judges nothing.
 
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
 import { containsAddress, containsPrefix, parseAddress, parsePrefix } from "@sealane/core";
+import type { Ip } from "../ip.ts";
 import type { OnLinkNetwork } from "../kernel.ts";
 import { parseLink, parseRoute } from "../kernel.ts";
 import type { Link } from "./judge-links.ts";
@@ -14,26 +13,16 @@ import type { Path } from "./probe-paths.ts";
 import { probePaths } from "./probe-paths.ts";
 import { readNeighbours } from "./read-neighbours.ts";
 
-/** How the kernel is asked. */
-export interface KernelReading {
-  /** Path or name of iproute2's `ip`. */
-  readonly ipProgram: string;
-  /** Milliseconds for one answer. */
-  readonly deadlineMs: number;
-}
-
-const run = promisify(execFile);
-const outputBytesMax = 512 * 1024 * 1024;
 /** Next hops to which packets of full size are sent in one look. */
 const pathsMax = 64;
 
 /** Everything at once. Rejects when something cannot be read: unknown is not empty. */
-export async function readKernel(reading: KernelReading, context: NodeContext): Promise<KernelState> {
+export async function readKernel(ip: Ip, context: NodeContext): Promise<KernelState> {
   const [addresses, routes4, routes6, neighbours] = await Promise.all([
-    ask(reading, "address show up"),
-    ask(reading, "-4 route show table main"),
-    ask(reading, "-6 route show table main"),
-    readNeighbours(() => ask(reading, "neighbour show"), context.nextHops),
+    ip.addresses(),
+    ip.routes(4),
+    ip.routes(6),
+    readNeighbours(ip.neighbours, context.nextHops),
   ]);
   const networks = addresses.flatMap(parseLink);
   const routes = [
@@ -140,12 +129,4 @@ export function podLinksOf(
 function parseMtu(element: unknown): Link {
   const { ifname, mtu } = element as { readonly ifname: string; readonly mtu: number };
   return { name: ifname, mtu };
-}
-
-async function ask({ ipProgram, deadlineMs }: KernelReading, question: string): Promise<unknown[]> {
-  const options = { timeout: deadlineMs, maxBuffer: outputBytesMax };
-  const { stdout } = await run(ipProgram, ["-json", ...question.split(" ")], options);
-  const answer: unknown = JSON.parse(stdout.trim() || "[]");
-  if (Array.isArray(answer)) return answer;
-  throw new Error(`"ip ${question}" did not answer with a list`);
 }

@@ -1,7 +1,7 @@
 // One change of BIRD's include, as a transaction: staged, checked, in place, configured with an undo pending,
 // seen in BIRD and in the kernel, confirmed; or undone and put back. It decides nothing about the wish.
 
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { DesiredRoutes } from "@sealane/core";
 import type { DaemonRoute } from "../../driver.ts";
@@ -9,7 +9,7 @@ import type { Kernel } from "../../kernel.ts";
 import type { BirdControl, ControlOptions, Reply } from "./control.ts";
 import { replyText } from "./control.ts";
 import type { IncludePaths, PlacedText } from "./files.ts";
-import { place, restore, stagedPath, syncPlaced, writeSynced } from "./files.ts";
+import { place, restore, stagedPath, syncPlaced, writeSynced, writeVolatile } from "./files.ts";
 import type { IncludeText } from "./render.ts";
 import { renderInclude } from "./render.ts";
 import type { Settled } from "./settle.ts";
@@ -51,7 +51,7 @@ export async function apply(
   refused: (settled: Settled) => boolean,
 ): Promise<Settled> {
   await stageChecked(ports, control, desired);
-  await place(ports.paths);
+  place(ports.paths);
   const reply = await configure(ports, control).catch(async (error: unknown) => {
     await restore(ports.paths, before.placed);
     await rm(pendingPath(ports.paths), { force: true });
@@ -71,9 +71,9 @@ export async function apply(
   }
 }
 
-/** Has BIRD take the files in place, with an undo pending. */
+/** Has BIRD take the files in place, with an undo pending. What it cannot parse it refuses, and nothing has changed. */
 async function configure(ports: BirdPorts, control: BirdControl): Promise<Reply> {
-  await Promise.all([ask(control, "configure check", ["0020"]), writeFile(pendingPath(ports.paths), "")]);
+  writeVolatile(pendingPath(ports.paths), "");
   return ask(control, `configure timeout ${ports.confirmSeconds}`, ["0003", "0004"]);
 }
 
@@ -92,12 +92,12 @@ async function stageChecked(ports: BirdPorts, control: BirdControl, desired: Des
   const text = includeText(ports, desired);
   const shadow = renderInclude(desired, { originatePath: staged.originate, boot });
   const shadowPath = join(dirname(paths.originatePath), "check.conf");
-  const checked = async () => {
-    await writeSynced(staged.originate, text.originate);
-    await writeFile(shadowPath, `router id 192.0.2.1;\n${shadow.install}`);
-    await ask(control, `configure check "${shadowPath}"`, ["0020"]);
-  };
-  await Promise.all([writeSynced(staged.install, text.install), checked()]);
+  writeVolatile(staged.originate, text.originate);
+  writeVolatile(shadowPath, `router id 192.0.2.1;\n${shadow.install}`);
+  await Promise.all([
+    writeSynced(staged.install, text.install),
+    ask(control, `configure check "${shadowPath}"`, ["0020"]),
+  ]);
 }
 
 /**

@@ -26,7 +26,6 @@ describe("the BIRD driver", () => {
     expect(rig.bird.commands).toEqual([
       'show route where proto ~ "sealane_*"',
       `configure check "${join(dirname(rig.ports.paths.originatePath), "check.conf")}"`,
-      "configure check",
       "configure timeout 10",
       'show route where proto ~ "sealane_*"',
       "configure confirm",

@@ -34,7 +34,7 @@ const busyMs = 50;
  */
 export async function openBirdDriver(ports: BirdPorts): Promise<RouteDriver> {
   await makeFolders(ports.paths);
-  const { install, originate } = await readPlaced(ports.paths);
+  const { install, originate } = readPlaced(ports.paths);
   if (install === undefined) await writeSynced(ports.paths.installPath, includeText(ports, noRoutes).install);
   if (originate !== undefined && bootOf(originate) !== ports.boot) {
     await rm(ports.paths.originatePath);
@@ -70,7 +70,7 @@ class BirdDriver implements RouteDriver {
     const { paths } = this.#ports;
     watchFiles(Object.values(paths), signal, async () => {
       if (this.#busy) return busyMs;
-      const waitMs = this.#edits.repairInMs(await readPlaced(paths), performance.now());
+      const waitMs = this.#edits.repairInMs(readPlaced(paths), performance.now());
       if (waitMs === 0) onEdit();
       return waitMs === 0 ? undefined : waitMs;
     });
@@ -90,10 +90,8 @@ class BirdDriver implements RouteDriver {
   }
 
   async #set(control: BirdControl, desired: DesiredRoutes): Promise<Applied> {
-    const [placed, reply] = await Promise.all([
-      readPlaced(this.#ports.paths),
-      ask(control, showOurRoutes, ["0000"]),
-    ]);
+    const reply = await ask(control, showOurRoutes, ["0000"]);
+    const placed = readPlaced(this.#ports.paths);
     const before = { placed, routes: parseOurRoutes(reply) };
     const edited = this.#edits.take(this.#ports.paths, placed, performance.now());
     let screened = await this.#screen(desired);

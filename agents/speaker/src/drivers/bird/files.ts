@@ -1,7 +1,11 @@
 // The two files of the include on disk: read, staged beside their place, and put in place by rename. It
 // knows nothing of what is in them.
+//
+// What only touches the page cache or a tmpfs is done at once: handing it to a thread, on a node whose processors are
+// busy, waits longer than the whole of it takes, and a next hop that must go waits with it. Only a disk is waited for.
 
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Where the files are. */
@@ -23,19 +27,18 @@ export function stagedPath(path: string): string {
   return `${path}.staged`;
 }
 
-/** Reads what is in place. Rejects on anything but absence. */
-export async function readPlaced({ installPath, originatePath }: IncludePaths): Promise<PlacedText> {
-  const [install, originate] = await Promise.all([readIfThere(installPath), readIfThere(originatePath)]);
-  return { install, originate };
+/** Reads what is in place. Throws on anything but absence. */
+export function readPlaced({ installPath, originatePath }: IncludePaths): PlacedText {
+  return { install: readIfThere(installPath), originate: readIfThere(originatePath) };
 }
 
 /**
  * Puts the staged files in place. A crash in between leaves less announced, never more. Each is whole, but which
  * one a crash of the machine would leave is certain only after `syncPlaced`.
  */
-export async function place({ installPath, originatePath }: IncludePaths): Promise<void> {
-  await rename(stagedPath(installPath), installPath);
-  await rename(stagedPath(originatePath), originatePath);
+export function place({ installPath, originatePath }: IncludePaths): void {
+  renameSync(stagedPath(installPath), installPath);
+  renameSync(stagedPath(originatePath), originatePath);
 }
 
 /** Waits until what is in place is what a crash of the machine would leave. The other part is on a tmpfs. */
@@ -67,10 +70,15 @@ export async function writeSynced(path: string, text: string): Promise<void> {
   }
 }
 
-/** The file's text, or undefined when there is none. Rejects on any other failure. */
-async function readIfThere(path: string): Promise<string | undefined> {
+/** Writes a file on a tmpfs, mode 0644: there is no disk to wait for. */
+export function writeVolatile(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o644 });
+}
+
+/** The file's text, or undefined when there is none. Throws on any other failure. */
+function readIfThere(path: string): string | undefined {
   try {
-    return await readFile(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

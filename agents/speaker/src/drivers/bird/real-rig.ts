@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { openIp } from "../../ip.ts";
 import { kernel } from "../../kernel.ts";
 import type { DriverRig } from "../contract.ts";
 import type { BirdPorts } from "./apply.ts";
@@ -63,7 +64,7 @@ export async function realRig(
   const ports: BirdPorts = {
     paths,
     control: { socketPath: at("node.ctl"), deadlineMs: 5_000 },
-    kernel: kernel({ ipProgram: "ip", namespace, deadlineMs: 5_000 }),
+    kernel: kernel(openIp({ ipProgram: "ip", namespace, deadlineMs: 5_000 })),
     boot: "boot/1:1",
     confirmSeconds: 10,
     settleMs: 1_000,
