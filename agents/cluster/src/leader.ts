@@ -206,8 +206,9 @@ function follower(service: Service, received: ReceivedPart, { executor, relay, d
   return {
     changed: (changes: readonly ShardChange[]) => {
       received.follow(changes);
-      for (const change of changes) executor.follow(change);
+      // Routes first: a next hop that must go waits for nothing else of the change.
       relay.changed(changes);
+      for (const change of changes) executor.follow(change);
       settle();
       showPropagation(agent.metrics, changes);
       if (changes.some(({ id }) => id.kind === "member")) {

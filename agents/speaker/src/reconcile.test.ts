@@ -91,18 +91,34 @@ test("a wish that says what was set already waits for the audit, unless somebody
   await vi.waitFor(() => expect(node.wishes).toEqual([first, second, second]));
 });
 
-test("wishes that follow each other without a pause are kept now and then, and the last one always", async () => {
-  const { node, outcomes, want, kept } = start();
-  const wishes = [first, second, first, second, third];
-  node.pace = async () => {
-    const next = wishes[node.wishes.length];
-    if (next !== undefined) want(next);
+test("no wish waits until another is kept, and the last one is", async () => {
+  const { promise: disk, resolve: release } = Promise.withResolvers<void>();
+  const kept: DesiredRoutes[] = [];
+  const keep = async (desired: DesiredRoutes) => {
+    await disk;
+    kept.push(desired);
+  };
+  const { outcomes, want } = start({ keep });
+  for (const [at, each] of [first, second, third].entries()) {
+    want(each);
+    await vi.waitFor(() => expect(outcomes).toHaveLength(at + 1));
+  }
+  release();
+  await vi.waitFor(() => expect(kept).toEqual([first, third]));
+});
+
+test("what cannot be kept is told, and tried again", async () => {
+  const kept: DesiredRoutes[] = [];
+  let failures = 1;
+  const keep = async (desired: DesiredRoutes) => {
+    if (failures-- > 0) throw new Error("no space left");
+    kept.push(desired);
     return Promise.resolve();
   };
+  const { outcomes, want } = start({ keep });
   want(first);
-  await vi.waitFor(() => expect(outcomes).toHaveLength(wishes.length));
-  await vi.waitFor(() => expect(kept.at(-1)).toEqual(third));
-  expect(kept.length).toBeLessThan(wishes.length);
+  await vi.waitFor(() => expect(outcomes.map(({ result }) => result.change)).toEqual(["applied", "failed"]));
+  await vi.waitFor(() => expect(kept).toEqual([first]), { timeout: 5_000 });
 });
 
 test("a daemon that is away is tried again, told, and not taken for empty", async () => {

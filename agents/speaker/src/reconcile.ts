@@ -34,8 +34,6 @@ export interface Outcome {
 
 const retryMsMin = 250;
 const retryMsMax = 5_000;
-/** While wishes follow each other without a pause, one is kept this often. */
-const keepWithinMs = 1_000;
 
 /** A running loop. Wake it when the wish may have changed, have it look when somebody else may have changed a route. */
 export class Reconciler {
@@ -47,7 +45,7 @@ export class Reconciler {
   #standing: DesiredRoutes | undefined;
   #auditAtMs = 0;
   #kept: DesiredRoutes | undefined;
-  #keptAtMs = -Infinity;
+  #keeping: Promise<void> | undefined;
   #wake: () => void = () => undefined;
   #woken = true;
   #closed = false;
@@ -78,6 +76,7 @@ export class Reconciler {
     this.#closed = true;
     this.#wake();
     await this.#done;
+    await this.#keeping;
   }
 
   async #run(): Promise<void> {
@@ -105,27 +104,43 @@ export class Reconciler {
         this.#auditAtMs = performance.now() + auditMs;
         onOutcome({ desired, tookMs: performance.now() - startMs, result });
       }
-      await this.#keep(wish);
+      this.#keep(wish);
       this.#retryMs = retryMsMin;
       return Math.max(0, Math.min(this.#auditAtMs, damped.nextMs ?? Infinity) - performance.now());
     } catch (cause) {
       this.#standing = undefined;
-      const error = cause instanceof Error ? cause : new Error(String(cause));
-      onOutcome({ desired, tookMs: performance.now() - startMs, result: { change: "failed", error } });
-      const waitMs = this.#retryMs;
-      this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax);
-      return waitMs;
+      return this.#tellFailed(desired, startMs, cause);
     }
   }
 
-  /** A wish that waits goes first, but not for ever. */
-  async #keep(wish: DesiredRoutes): Promise<void> {
-    if (this.#woken && performance.now() - this.#keptAtMs < keepWithinMs) return;
-    this.#keptAtMs = performance.now();
-    if (sameValue(this.#kept?.install, wish.install) && sameValue(this.#kept?.originate, wish.originate))
-      return;
-    await this.#options.keep(wish);
-    this.#kept = wish;
+  /** Gives how long to wait before it is tried again. */
+  #tellFailed(desired: DesiredRoutes, startMs: number, cause: unknown): number {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    const result = { change: "failed", error } as const;
+    this.#options.onOutcome({ desired, tookMs: performance.now() - startMs, result });
+    const waitMs = this.#retryMs;
+    this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax);
+    return waitMs;
+  }
+
+  /** The next wish does not wait for it. One at a time; what changed meanwhile is kept after it. */
+  #keep(wish: DesiredRoutes): void {
+    const isKept =
+      sameValue(this.#kept?.install, wish.install) && sameValue(this.#kept?.originate, wish.originate);
+    if (isKept || this.#keeping !== undefined) return;
+    const startMs = performance.now();
+    const ended = (waitMs: number) => {
+      this.#keeping = undefined;
+      if (waitMs > 0) setTimeout(() => this.wake(), waitMs).unref();
+      else if (this.#previous !== wish) this.wake();
+    };
+    this.#keeping = this.#options.keep(wish).then(
+      () => {
+        this.#kept = wish;
+        ended(0);
+      },
+      (cause: unknown) => ended(this.#tellFailed(wish, startMs, cause)),
+    );
   }
 
   #sleep(waitMs: number): Promise<void> {

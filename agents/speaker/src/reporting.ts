@@ -13,6 +13,9 @@ import type { SpeakerOptions } from "./options.ts";
 import type { Outcome } from "./reconcile.ts";
 import { toReport, withChecks } from "./tell.ts";
 
+/** Changes come in bursts, and a report is about where they led to. */
+const quietMs = 100;
+
 /** What reports are made of, and where they go. */
 export interface ReportingOptions {
   readonly options: SpeakerOptions;
@@ -37,9 +40,17 @@ export function startReporting(
   let desired = noRoutes;
   let report: Report | undefined;
   let checks: readonly CheckResult[] = [];
-  const repeat = () => {
+  const send = () => {
     if (report !== undefined) link.report(withChecks(report, checks));
   };
+  let soon: NodeJS.Timeout | undefined;
+  const repeat = () => {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      send();
+    }, quietMs);
+  };
+  signal.addEventListener("abort", () => clearTimeout(soon), { once: true });
   const context = () => ({
     ...contextOf(desired),
     peerPodPrefixes: link.peerPodPrefixes,
