@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { declare } from "../../services/hub/src/documents/declare.ts";
 import { parseFile } from "../../services/hub/src/documents/parse.ts";
 
@@ -15,6 +15,22 @@ test("the hub takes every document", () => {
   expect(refused).toEqual([]);
   expect(declared.meshZone).toBe("mesh.example");
   expect([...declared.clusters.keys()]).toEqual(["fra1", "ams1"]);
+});
+
+test("the Job of the definitions may read, make and update those that are shipped, and delete none", () => {
+  const text = readFileSync(join(import.meta.dirname, "definitions.yaml"), "utf8");
+  const objects = parseAllDocuments(text).map((document) => document.toJS());
+  const { rules } = objects.find(({ kind }) => kind === "ClusterRole");
+  const shipped = readdirSync(join(import.meta.dirname, "../crds"))
+    .filter((name) => name.endsWith(".yaml") && name !== "kustomization.yaml")
+    .map((name) => parse(readFileSync(join(import.meta.dirname, "../crds", name), "utf8")).metadata.name);
+  expect(rules.map(({ verbs, resourceNames }: any) => [verbs, resourceNames])).toEqual([
+    [["get", "update"], shipped.toSorted()],
+    [["create"], undefined],
+  ]);
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
+  const { containers, serviceAccountName } = objects.find(({ kind }) => kind === "Job").spec.template.spec;
+  expect([containers[0].image, serviceAccountName]).toEqual([`sealane:${version}`, "sealane-definitions"]);
 });
 
 test("the preflight runs this version, with the speaker's place on the node and no more rights", () => {

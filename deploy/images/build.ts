@@ -11,7 +11,13 @@ import { addPrograms, packLayer, writeLayeredArchive } from "../../test/lab/imag
 import type { ImageConfig, Layer } from "../../test/lab/image/index.ts";
 import { cacheDirectory, repository } from "../../test/lab/paths.ts";
 import { output } from "../../test/lab/run.ts";
-import { isProgramFile, isRuntimeFile, productionPackages, workspaceLinks } from "./contents.ts";
+import {
+  isProgramFile,
+  isRuntimeFile,
+  productionPackages,
+  programFolders,
+  workspaceLinks,
+} from "./contents.ts";
 import type { LockFile } from "./contents.ts";
 
 /** Where our code lies in the image, and where its commands start. */
@@ -100,7 +106,7 @@ async function packagesLayer(lock: LockFile, lockText: string): Promise<Layer> {
 
 /** Our own programs. */
 async function codeLayer(): Promise<Layer> {
-  const paths = (await Promise.all(["agents", "services"].map(filesBelow))).flat().toSorted();
+  const paths = (await Promise.all(programFolders.map(filesBelow))).flat().toSorted();
   const programPaths = paths.filter(isProgramFile);
   const texts = await Promise.all(programPaths.map((path) => readFile(join(repository, path), "utf8")));
   return layer("code", [...programPaths, ...texts], async (root) => {

@@ -67,5 +67,9 @@ test.each([
   ["services/hub/node_modules/x/index.js", false],
   ["proto/sealane/v1/join.proto", false],
   ["test/lab/main.ts", false],
+  ["deploy/crds/serviceimports.yaml", true],
+  ["deploy/crds/kustomization.yaml", false],
+  ["deploy/crds/upstream.lab.test.ts", false],
+  ["deploy/manifests/agent.yaml", false],
   ["package-lock.json", false],
 ])("isProgramFile(%j) is %j", (path, want) => expect(isProgramFile(path)).toBe(want));

@@ -43,8 +43,12 @@ export function isRuntimeFile(path: string): boolean {
   return !/\.d\.[cm]?ts$|\.map$|(^|\/)(node_modules|\.bin)(\/|$)/.test(path);
 }
 
-/** Whether a file of the checkout is a part of our programs. */
+/** The folders of the checkout that hold what programs are made of. */
+export const programFolders = ["agents", "services", "deploy/crds"];
+
+/** Whether a file of the checkout is a part of our programs. The agent installs definitions. */
 export function isProgramFile(path: string): boolean {
+  if (/^deploy\/crds\/(?!kustomization\.)[a-z]+\.yaml$/.test(path)) return true;
   if (!workspaces.test(path) || /(^|\/)(node_modules|golden|testdata)\//.test(path)) return false;
   return /^[^/]+\/[^/]+\/(package\.json|src\/.*)$/.test(path) && !path.endsWith(".test.ts");
 }

@@ -4,6 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { pino } from "pino";
 import { version } from "@sealane/core";
 import { preflight } from "./check/preflight.ts";
+import { installDefinitions } from "./definitions/command.ts";
 import { runSite } from "./directory/site.ts";
 import { access } from "./kube/auth.ts";
 import { createKubeClient } from "./kube/client.ts";
@@ -18,8 +19,13 @@ import { parseOptions } from "./options.ts";
 setFlagsFromString("--no-flush-bytecode");
 
 const options = parseOptions(process.argv, process.env);
+const write = (text: string) => void process.stdout.write(text);
 if (options.command === "check") {
-  process.exit(await preflight(options, (text) => void process.stdout.write(text)));
+  process.exit(await preflight(options, write));
+}
+if (options.command === "definitions") {
+  const mode = options.dryRun ? "dry-run" : "apply";
+  process.exit(await installDefinitions({ ...options, mode }, write));
 }
 const log = pino({
   level: options.logLevel,

@@ -6,10 +6,18 @@ import { addSiteFlags, siteExamples, siteOf } from "./directory/options.ts";
 import type { SiteFlags, SiteOptions } from "./directory/options.ts";
 import { parseAddress } from "./link/join.ts";
 
+/** What the process does instead of being the cluster's agent. */
+type OnceCommand = "check" | "definitions";
+
 /** How one agent process runs. */
 export interface AgentOptions {
-  /** `check`: look once, print what was found, and end; undefined: be the cluster's agent. */
-  readonly command: "check" | undefined;
+  /**
+   * `check`: look once, print what was found, and end. `definitions`: install the CustomResourceDefinitions and end.
+   * Undefined: be the cluster's agent.
+   */
+  readonly command: OnceCommand | undefined;
+  /** `definitions` writes nothing. */
+  readonly dryRun: boolean;
   /** The cluster is a directory of manifests; undefined: it has an API server. */
   readonly site: SiteOptions | undefined;
   /** Undefined inside a pod. */
@@ -41,6 +49,7 @@ interface Flags extends SiteFlags {
   podRange?: string[];
   serviceRange?: string[];
   logLevel: string;
+  dryRun?: true;
 }
 
 const examples = `
@@ -55,6 +64,10 @@ Examples:
 
   What is wrong with a cluster, before it joins; exit status 0 well, 1 wrong, 3 not known:
     node agents/cluster/src/main.ts check --kubeconfig ~/.kube/config --context fra1
+
+  The APIs that it speaks, as an administrator: what is missing or older is installed, what is newer or somebody
+  else's stays. Exit status 0 all there, 1 one that stayed lacks something, 3 one could not be read or written:
+    node agents/cluster/src/main.ts definitions --kubeconfig ~/.kube/config --context fra1 --dry-run
 ${siteExamples}
 The agent of an API server joins with the Secret "sealane-join" (keys "hub" and "token") in its namespace.`;
 
@@ -64,7 +77,10 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): A
     .description("Speaks for one cluster: tells the hub what it exports, writes here what others do.")
     .version(version)
     .addArgument(
-      new Argument("[command]", "check: look at the cluster once, and change nothing").choices(["check"]),
+      new Argument(
+        "[command]",
+        "check: look at the cluster once, and change nothing; definitions: install the CustomResourceDefinitions",
+      ).choices(["check", "definitions"]),
     )
     .option("--kubeconfig <file>", "kubeconfig; a pod's service account when absent", env["KUBECONFIG"])
     .option("--context <name>", "context of the kubeconfig")
@@ -84,16 +100,21 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): A
     .option("--pod-range <cidr>", "a pod range, instead of detecting them; repeatable", prefixes)
     .option("--service-range <cidr>", "a service range, instead of detecting them; repeatable", prefixes)
     .option("--log-level <level>", "trace, debug, info, warn or error", env["LOG_LEVEL"] ?? "info")
+    .option("--dry-run", "with definitions: say what would be done, and change nothing")
     .addHelpText("after", examples)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   addSiteFlags(program, { address, prefixes });
   const flags = program.parse(argv).opts<Flags>();
   const site = siteOf(flags);
   if (site !== undefined && "problem" in site) return program.error(`error: ${site.problem}`);
-  if (site !== undefined && program.args[0] === "check")
-    program.error("error: check looks at an API server and has no meaning with --directory");
+  const [command] = program.processedArgs as [OnceCommand | undefined];
+  if (site !== undefined && command !== undefined)
+    program.error(`error: ${command} is about an API server and has no meaning with --directory`);
+  if (flags.dryRun === true && command !== "definitions")
+    program.error("error: --dry-run has a meaning with definitions only");
   return {
-    command: program.args[0] === "check" ? "check" : undefined,
+    command,
+    dryRun: flags.dryRun === true,
     site,
     kubeconfig: flags.kubeconfig,
     context: flags.context,

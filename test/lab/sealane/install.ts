@@ -9,6 +9,7 @@ import { importImage } from "../cluster/node.ts";
 import { imageNames } from "../images/names.ts";
 import type { LabCluster } from "../lab.ts";
 import { machineState, repository, sealaneDirectory } from "../paths.ts";
+import { run } from "../run.ts";
 import { sealane } from "./cli.ts";
 import { hubSessions } from "./hub.ts";
 import { applyFolder, applyText, tryKubectl } from "./kubectl.ts";
@@ -52,7 +53,7 @@ export async function install(cluster: LabCluster, image: BuiltImage): Promise<v
 }
 
 async function prepare(cluster: LabCluster): Promise<void> {
-  await applyFolder(cluster, join(repository, "deploy/crds"));
+  await installDefinitions(cluster);
   await applyText(cluster, await readFile(join(repository, "deploy/manifests/namespace.yaml"), "utf8"));
   const found = await tryKubectl(cluster, ["--namespace", namespace, "get", "secret", "sealane-join"]);
   if (found.status === 0) return;
@@ -68,6 +69,19 @@ async function prepare(cluster: LabCluster): Promise<void> {
       },
     }),
   );
+}
+
+/** As a person does, before anything of Sealane runs there. */
+async function installDefinitions(cluster: LabCluster): Promise<void> {
+  const agent = join(repository, "agents/cluster/src/main.ts");
+  const { status, stdout, stderr } = await run([
+    process.execPath,
+    agent,
+    "definitions",
+    `--kubeconfig=${cluster.kubeconfig}`,
+  ]);
+  if (status !== 0)
+    throw new Error(`Cannot install the definitions into ${cluster.name}: ${stdout}${stderr}`);
 }
 
 /** Imports the image into the nodes that do not have this content of it. */
