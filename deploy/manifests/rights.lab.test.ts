@@ -92,6 +92,21 @@ describe("what the agent may do", () => {
     expect(await kubectl(agent, ["delete", "service", "relabelled"])).toMatch(/^0 /);
   });
 
+  test("it says who the cluster is, and leaves alone what somebody else said (MCS 3)", async () => {
+    const property = (name: string, labels: object) => ({
+      apiVersion: "about.k8s.io/v1beta1",
+      kind: "ClusterProperty",
+      metadata: { name, labels },
+      spec: { value: "a" },
+    });
+    const [ours, theirs] = ["clusterset.k8s.io", "cluster.clusterset.k8s.io"];
+    expect(await kubectl(agent, ["create", "--filename=-"], property(ours, owned))).toMatch(/^0 /);
+    expect(await kubectl(agent, ["create", "--filename=-"], property("unmarked", {}))).toContain(refusal);
+    expect(await kubectl(undefined, ["create", "--filename=-"], property(theirs, {}))).toMatch(/^0 /);
+    expect(await kubectl(agent, ["delete", "clusterproperty", theirs])).toContain(refusal);
+    expect(await kubectl(agent, ["delete", "clusterproperty", ours])).toMatch(/^0 /);
+  });
+
   test("the policy concerns nobody else", async () => {
     expect(await kubectl(undefined, ["create", "--filename=-"], service("anybodys", {}))).toMatch(/^0 /);
   });
@@ -104,6 +119,7 @@ describe("what the agent may do", () => {
     ["watch", "configmaps/coredns", "kube-system"],
     ["delete", "configmaps/mesh-dns-peers", "sealane-system"],
     ["delete", "secrets/sealane-agent-listener", "sealane-system"],
+    ["update", "clusterproperties.about.k8s.io/clusterset.k8s.io", "default"],
     ["patch", "serviceexports.multicluster.x-k8s.io/web --subresource=status", "default"],
   ])("it may %s %s in %s", async (verb, what, namespace) => {
     const argv = ["auth", "can-i", verb, ...what.split(" "), `--namespace=${namespace}`];
@@ -124,6 +140,9 @@ describe("what the agent may do", () => {
     ["create", "pods", "sealane-system"],
     ["update", "nodes", "default"],
     ["escalate", "clusterroles", "default"],
+    ["update", "clusterproperties.about.k8s.io/anybodys", "default"],
+    ["get", "customresourcedefinitions.apiextensions.k8s.io", "default"],
+    ["create", "customresourcedefinitions.apiextensions.k8s.io", "default"],
   ])("it may not %s %s in %s", async (verb, what, namespace) => {
     const argv = ["auth", "can-i", verb, what, `--namespace=${namespace}`];
     expect(await kubectl(agent, argv)).toMatch(/^1 no/m);

@@ -25,6 +25,8 @@ import { showPropagation } from "./metrics.ts";
 import type { AgentOptions } from "./options.ts";
 import type { PartTerm } from "./part-term.ts";
 import { partOf } from "./part-term.ts";
+import type { PropertiesPart } from "./properties/keep-properties.ts";
+import { keepProperties } from "./properties/keep-properties.ts";
 import { quarantineTeller } from "./quarantine.ts";
 import type { ReceivedPart } from "./received-part.ts";
 import { openReceived } from "./received-part.ts";
@@ -112,6 +114,7 @@ async function serve(service: Service): Promise<void> {
   const relay = startRelay({ agent, term, making: making.term, cluster, received, addresses });
   const dns = startDns(agent, service, making.term.signal);
   const leaving = followLeaving({
+  const properties = keepProperties({ client, term: making.term, cluster, events, log });
     agent,
     term,
     cluster,
@@ -120,7 +123,7 @@ async function serve(service: Service): Promise<void> {
     stopMaking: making.end,
     report: (report): void => session.report(report),
   });
-  const follow = follower(service, received, { executor, relay, dns, leaving });
+  const follow = follower(service, received, { executor, relay, dns, properties, leaving });
   const session = startSession(service, { part: { term, end }, facts, received, leaving, follow });
   const tellEdits = editTeller(events, service.subject);
   relay.onReport((report) => {
@@ -129,7 +132,7 @@ async function serve(service: Service): Promise<void> {
     tellEdits(report);
     session.report(report);
   });
-  const findings = () => [...observer.findings(), ...received.findings()];
+  const findings = () => [observer, received, properties].flatMap((part) => part.findings());
   startReports({ agent, session, executor, dns, relay, findings }, making.term.signal);
   const outcome = await Promise.race([aborted(term.signal), leaving.left]);
   session.close();
@@ -176,12 +179,14 @@ interface Followers {
   readonly relay: Relay;
   readonly dns: DnsPart;
   readonly leaving: Leaving;
+  readonly properties: PropertiesPart;
 }
 
 const stubs: ShardId = { kind: "stub", origin: "", namespace: "" };
 
 /** Hands each frame's changes to everybody whom they concern; the view first. */
-function follower(service: Service, received: ReceivedPart, { executor, relay, dns, leaving }: Followers) {
+function follower(service: Service, received: ReceivedPart, followers: Followers) {
+  const { executor, relay, dns, properties, leaving } = followers;
   const { agent, events, membership, subject } = service;
   const { cluster } = membership;
   const { view } = received;
@@ -196,6 +201,8 @@ function follower(service: Service, received: ReceivedPart, { executor, relay, d
     names = localiseNames(view, cluster, names);
     dns.offer(names);
   };
+    const set = (names.own ?? names.peers[0])?.meshZone;
+    if (set !== undefined) properties.offer(set);
   received.onConfirmed(() => {
     relay.confirm();
     executor.touchAll();

@@ -36,6 +36,13 @@ const clusterRules: readonly Rule[] = [
   { group: api, resources: ["serviceexports"], verbs: ["get", "list", "watch"] },
   { group: api, resources: ["serviceexports/status", "serviceimports/status"], verbs: ["patch"] },
   { group: api, resources: ["serviceimports"], verbs: write },
+  { group: "about.k8s.io", resources: ["clusterproperties"], verbs: ["list", "watch", "create"] },
+  {
+    group: "about.k8s.io",
+    resources: ["clusterproperties"],
+    names: ["cluster.clusterset.k8s.io", "clusterset.k8s.io"],
+    verbs: ["update", "delete"],
+  },
   { group: "events.k8s.io", resources: ["events"], verbs: ["create", "patch"] },
   { group: "authentication.k8s.io", resources: ["tokenreviews"], verbs: ["create"] },
 ];

@@ -42,6 +42,7 @@ export const resources = {
     "serviceimports",
     "namespaced",
   ),
+  clusterProperties: resource("about.k8s.io", "v1beta1", "ClusterProperty", "clusterproperties", "cluster"),
   serviceCidrs: resource("networking.k8s.io", "v1", "ServiceCIDR", "servicecidrs", "cluster"),
   leases: resource("coordination.k8s.io", "v1", "Lease", "leases", "namespaced"),
   events: resource("events.k8s.io", "v1", "Event", "events", "namespaced"),

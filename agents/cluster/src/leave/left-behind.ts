@@ -34,8 +34,9 @@ export function leftBehind({ namespace, exports, nodes, kept }: Remains): readon
     ...routes,
     ...own,
     remain(
-      "CustomResourceDefinitions serviceexports and serviceimports (multicluster.x-k8s.io)",
-      "other implementations may use them, and deleting them deletes people's ServiceExports: kubectl delete -k deploy/crds",
+      "CustomResourceDefinitions serviceexports, serviceimports (multicluster.x-k8s.io), clusterproperties (about.k8s.io)",
+      "others may use them, and deleting one deletes every object of its kind, people's ServiceExports too. Where nobody " +
+        "does: kubectl delete -k deploy/crds",
     ),
     remain(
       `Namespace ${namespace} and what deploy/manifests has`,

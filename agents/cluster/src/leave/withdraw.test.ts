@@ -6,12 +6,13 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { peersCorefile } from "../dns/peers.ts";
 import { withStub } from "../dns/stub.ts";
 import { createKubeClient } from "../kube/client.ts";
+import { KubeError } from "../kube/error.ts";
 import { resources } from "../kube/resource.ts";
 import { startFakeApiServer } from "../kube/testing/fake-api-server.ts";
 import type { FakeApiServer } from "../kube/testing/fake-api-server.ts";
 import { fixtures } from "../kube/testing/fixtures.ts";
 import type { Fixtures } from "../kube/testing/fixtures.ts";
-import { recordingClient } from "../kube/testing/harness.ts";
+import { recordingClient, withRequest } from "../kube/testing/harness.ts";
 import type { RecordingClient } from "../kube/testing/harness.ts";
 import { RoutesGone } from "./routes-gone.ts";
 import { withdraw } from "./withdraw.ts";
@@ -82,6 +83,12 @@ async function joined(): Promise<void> {
   await kube.create(resources.configMaps, namespace, "kube-root-ca.crt", { data: {} });
   await kube.create(resources.secrets, namespace, "sealane-agent-listener", { data: {} }, marks);
   await kube.create(resources.secrets, namespace, "sealane-join", { data: {} });
+  for (const [name, value] of [
+    ["clusterset.k8s.io", "mesh.example"],
+    ["cluster.clusterset.k8s.io", "d"],
+  ] as const)
+    await kube.create(resources.clusterProperties, "", name, { spec: { value } }, marks);
+  await kube.create(resources.clusterProperties, "", "example.com/region", { spec: { value: "fra" } });
 }
 
 async function left(nodesWithRoutes: () => readonly string[] = () => []): Promise<readonly Finding[]> {
@@ -109,6 +116,41 @@ test("everything of ours goes, and everything else is as it was", async () => {
   expect(await names(resources.configMaps, namespace)).toEqual(["kube-root-ca.crt"]);
   expect(await names(resources.secrets, namespace)).toEqual(["sealane-join"]);
   expect((await kube.get(resources.configMaps, "kube-system", "coredns"))?.["data"].Corefile).toBe(corefile);
+});
+
+test("who the cluster was is said no more, the set first, and other properties stay (MCS 3)", async () => {
+  await joined();
+  await left();
+  expect(await names(resources.clusterProperties, "")).toEqual(["example.com/region"]);
+  const deleted = client.asked.filter(
+    (each) => each.startsWith("DELETE") && each.includes("clusterproperties"),
+  );
+  expect(deleted.map((each) => each.split("/").at(-1))).toEqual([
+    "clusterset.k8s.io",
+    "cluster.clusterset.k8s.io",
+  ]);
+});
+
+test("a set that somebody else says stays and is named", async () => {
+  await kube.create(resources.clusterProperties, "", "clusterset.k8s.io", { spec: { value: "theirs" } });
+  const findings = await left();
+  expect(findings[0]).toMatchObject({ subject: "ClusterProperty clusterset.k8s.io", reason: "LeftBehind" });
+  expect(findings[0]?.message).toContain('it says "theirs"');
+  expect(await names(resources.clusterProperties, "")).toEqual(["clusterset.k8s.io"]);
+});
+
+test("where properties may not be listed, leaving goes on and says so", async () => {
+  await joined();
+  const plain = client;
+  client = recordingClient(
+    withRequest(plain, async (method, path, options) => {
+      if (path.includes("clusterproperties")) throw new KubeError("no", { status: 403, reason: "Forbidden" });
+      return plain.request(method, path, options);
+    }),
+  );
+  const findings = await left();
+  expect(findings[0]).toMatchObject({ subject: "ClusterProperties", reason: "LeftBehind" });
+  expect(await names(resources.services)).toEqual(["web"]);
 });
 
 test("exports lose our conditions, keep those of others, and stay", async () => {

@@ -1,5 +1,6 @@
 // Takes away everything that Sealane has in this cluster, in the order in which it loses its use: names and slices,
-// conditions, DNS, then what speakers are reached by, once they have taken their routes away. Safe to repeat.
+// conditions, DNS, then, once speakers have taken their routes away, who the cluster is and what they are reached by.
+// Safe to repeat.
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Finding } from "@sealane/core";
@@ -9,6 +10,7 @@ import { clearConditions, findExports } from "./clear-conditions.ts";
 import { leftBehind } from "./left-behind.ts";
 import { removeByName, removeConfigMap, removeOwnStub } from "./remove-dns.ts";
 import { findOwned, removeAll, removeObject } from "./remove-owned.ts";
+import { findProperties } from "./remove-properties.ts";
 
 /** What a withdrawal needs. */
 export interface WithdrawOptions {
@@ -29,13 +31,18 @@ const lookMs = 50;
 /** Takes everything away and gives what stays. Rejects when the API server refuses or is away; then try it again. */
 export async function withdraw(options: WithdrawOptions): Promise<readonly Finding[]> {
   const { client, namespace, signal } = options;
-  const [objects, exports] = await Promise.all([findOwned(client, signal), findExports(client, signal)]);
+  const [objects, allExports, properties] = await Promise.all([
+    findOwned(client, signal),
+    findExports(client, signal),
+    findProperties(client, signal),
+  ]);
   const imported = objects.filter(({ leads }) => !leads);
   const leading = objects.filter(({ leads }) => leads);
   const marked = exports.filter((each) => each.marked);
   const tail = [
     ...leading.map((each) => () => removeObject(client, each, signal)),
     ...ownSteps(client, namespace),
+    ...properties.removals,
   ];
   const nodesAtFirst = options.nodesWithRoutes().length;
   const things = objects.length + marked.length + tail.length + 1 + nodesAtFirst;
@@ -48,7 +55,7 @@ export async function withdraw(options: WithdrawOptions): Promise<readonly Findi
     await clearConditions(client, each, signal);
     count();
   }
-  const kept = await removeOwnStub(client, namespace);
+  const stub = await removeOwnStub(client, namespace);
   count();
   const nodes = await untilRoutesGone(options);
   gone += nodesAtFirst;
@@ -61,7 +68,7 @@ export async function withdraw(options: WithdrawOptions): Promise<readonly Findi
     namespace,
     exports: exports.map((each) => `${each.namespace}/${each.name}`).toSorted(),
     nodes,
-    kept: kept === undefined ? [] : [kept],
+    kept: [...(stub === undefined ? [] : [stub]), ...properties.kept],
   });
 }
 

@@ -28,12 +28,14 @@ export interface FakeApiServer extends Harness {
   readonly objects: FakeObjects;
 }
 
-/** Starts a fake on loopback. Kinds of multicluster.x-k8s.io are served once their CRD was created, or at once if told. */
+const customGroups: readonly string[] = ["multicluster.x-k8s.io", "about.k8s.io"];
+
+/** Starts a fake on loopback. Custom kinds are served once their CRD was created, or at once if told. */
 export async function startFakeApiServer(options: { crds: "served" | "missing" }): Promise<FakeApiServer> {
   const objects = new FakeObjects();
   const served = new Set<string>(["customresourcedefinitions.apiextensions.k8s.io"]);
   for (const { plural, group } of Object.values(resources)) {
-    if (group !== "multicluster.x-k8s.io" || options.crds === "served")
+    if (!customGroups.includes(group) || options.crds === "served")
       served.add(group === "" ? plural : `${plural}.${group}`);
   }
   let granted = false;
