@@ -11,7 +11,7 @@ import {
   zoneFault,
 } from "./names.ts";
 
-test.each(["a", "a1", "prod-eu-1", "0", "x".repeat(63)])("%s is a good cluster name", (name) => {
+test.each(["a", "a1", "prod-eu-1", "0", "x".repeat(63)])("%s is a good cluster name (MCS 2)", (name) => {
   expect(clusterNameFault(name)).toBeUndefined();
 });
 
@@ -27,7 +27,7 @@ test.each([
   ["x".repeat(64), "not an RFC 1123 label"],
   ["ns", "reserved"],
   ["gen", "reserved"],
-])("cluster name %j is refused: %s", (name, why) => {
+])("cluster name %j is refused: %s (MCS 2, 3)", (name, why) => {
   expect(clusterNameFault(name)).toContain(why);
   expect(clusterNameFault(name)).toContain(`"${name}"`);
 });

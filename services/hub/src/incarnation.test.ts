@@ -7,7 +7,7 @@ import { certificateRequest } from "./testing/certificate-request.ts";
 import { testHub } from "./testing/hub.ts";
 import { sameDoors, until } from "./testing/members.ts";
 
-it("refuses another cluster with a copied or renewed certificate, and lets one with a new token replace the first", async () => {
+it("refuses another cluster with a copied or renewed certificate, and lets one with a new token replace the first (MCS 3)", async () => {
   const hub = await testHub();
   const certificate = await joinNew(hub, "a");
   const { sessionAddress: address } = hub;
