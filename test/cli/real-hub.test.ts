@@ -32,6 +32,7 @@ const web: ExportFact = {
   trafficDistribution: "",
   labels: {},
   annotations: {},
+  endpoints: "pods",
 };
 
 function facts(

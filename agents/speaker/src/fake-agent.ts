@@ -196,8 +196,8 @@ export function publishWorld(agent: FakeAgent): void {
     labels: {},
     annotations: {},
     exporters: [
-      { cluster: "a", clusterAddresses: ["10.96.0.9", "fd00:96::9"], ports: [""] },
-      { cluster: "b", clusterAddresses: ["10.97.0.9", "fd00:97::9"], ports: [""] },
+      { cluster: "a", clusterAddresses: ["10.96.0.9", "fd00:96::9"], ports: [""], endpoints: "pods" },
+      { cluster: "b", clusterAddresses: ["10.97.0.9", "fd00:97::9"], ports: [""], endpoints: "pods" },
     ],
   });
 }

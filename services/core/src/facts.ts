@@ -55,6 +55,12 @@ export interface ExportPort {
   readonly appProtocol: string;
 }
 
+/**
+ * What other clusters import of an export: the pods behind its Service, or the Service's own addresses (`vip`), whose
+ * next hops hand a packet to any ready pod.
+ */
+export type ExportedEndpoints = "pods" | "vip";
+
 /** One valid ServiceExport with its Service (shard kind `export`, namespace = its own, key = name). */
 export interface ExportFact {
   readonly uid: string;
@@ -79,6 +85,8 @@ export interface ExportFact {
   readonly labels: Readonly<Record<string, string>>;
   /** `spec.exportedAnnotations`. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** `pods` when headless. */
+  readonly endpoints: ExportedEndpoints;
 }
 
 /** A port at which the pods of a group listen. */

@@ -1,6 +1,6 @@
 // What the hub publishes: the values that travel down, the same bytes for every importer.
 
-import type { ExportPort, RangeKind } from "./facts.ts";
+import type { ExportedEndpoints, ExportPort, RangeKind } from "./facts.ts";
 import type { Reason } from "./reasons.ts";
 import type { ServiceType } from "./service.ts";
 
@@ -46,6 +46,8 @@ export interface Exporter {
   readonly clusterAddresses: readonly string[];
   /** Names of the merged ports that this cluster really exposes, sorted. */
   readonly ports: readonly string[];
+  /** What other clusters import; `pods` when the merged service is headless. */
+  readonly endpoints: ExportedEndpoints;
 }
 
 /** Every export of one name, fused (shard `import`, namespace, key = service name). */

@@ -13,6 +13,8 @@ export const reasons = {
   RangeReserved: "The range overlaps one that the ClusterSet reserves. Use another range.",
   AddressOutsideRanges:
     "The address lies outside every range that its cluster holds. Check the cluster's ranges; a quarantined range counts as not held.",
+  ServiceTooLarge:
+    "Together with older exports of its name the export has more ports, labels and annotations than one service may. Export fewer, or under another name.",
   NamespaceNotAllowed: "The cluster's document does not let it export from this namespace.",
   NoService:
     "There is no Service of the ServiceExport's name in its namespace. Create it, or delete the ServiceExport.",
@@ -40,7 +42,8 @@ export const reasons = {
   NextHopCollapse: "Several next hops resolve to one gateway, so the set would not balance.",
   PrefixForbidden:
     "The prefix would cover an address that the mesh itself needs, or is a default or link-local route.",
-  PortConflict: "Exports of this service differ in their ports. The oldest export's ports are used.",
+  PortConflict:
+    "Exports of this service differ in their ports. All are used, and where two collide the older export's.",
   TypeConflict: "Exports of this service differ in their type. The oldest export's type is used.",
   SessionAffinityConflict: "Exports of this service differ in session affinity. The oldest export's is used.",
   SessionAffinityConfigConflict:
@@ -132,6 +135,10 @@ export const reasons = {
     "What the agent received is not kept in its cluster, so an agent that starts while the hub is away holds what is there and adds nothing. Bring the hub back before agents restart.",
   ObjectUnreadable:
     "An object is not what its kind promises, so what was known of it stays. Correct the field that is named, or delete the object.",
+  SelectorInvalid:
+    "The annotation sealane.dev/export-selector of a namespace cannot be read, so no export is made or taken away there. Correct it, or remove it.",
+  SelectorNotAllowed:
+    "Services of a system namespace are not exported by a selector. Remove the annotation, and export single Services by a ServiceExport.",
   EditedByHand:
     "Somebody changed or deleted something that Sealane owns, and it was put back. Change what it follows from instead.",
   EditedRepeatedly:

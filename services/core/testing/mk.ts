@@ -78,6 +78,7 @@ export function exportFact(more: Partial<ExportFact> = {}): ExportFact {
     trafficDistribution: "",
     labels: {},
     annotations: {},
+    endpoints: "pods",
     ...more,
   };
 }

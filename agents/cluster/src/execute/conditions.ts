@@ -1,6 +1,7 @@
 // Conditions of ServiceExports and ServiceImports. Pure: from verdicts to what people read.
 
-import type { ExportStatus, MergedService, Verdict } from "@sealane/core";
+import type { ExportStatus, MergedService } from "@sealane/core";
+import type { ExportVerdict } from "../observe/export-fact.ts";
 import type { Condition } from "../observe/parse-service-export.ts";
 
 /** What a condition should say. */
@@ -16,7 +17,7 @@ const messageCharsMax = 4_096;
  * while it has not decided: then what was said last is held, for unknown is no change.
  */
 export function exportClaims(
-  local: Verdict,
+  local: ExportVerdict,
   hub: ExportStatus | undefined,
   held: readonly Condition[],
 ): readonly Claim[] {
@@ -32,7 +33,7 @@ export function exportClaims(
       { type: "Conflict", status: "False", reason: "NoConflicts", message: "" },
     ];
   }
-  const valid: Claim = { type: "Valid", status: "True", reason: "Valid", message: "" };
+  const valid: Claim = { type: "Valid", status: "True", reason: "Valid", message: bounded(local.remark) };
   if (hub === undefined) return [valid, ...undecided(held)];
   return [valid, readyClaim(hub), conflictClaim(hub)];
 }

@@ -1,7 +1,7 @@
 // The conditions of people's ServiceExports, by server-side apply on status and only when they change, and the
 // Events that go with them. Touches nothing else of the object.
 
-import type { Verdict, View } from "@sealane/core";
+import type { View } from "@sealane/core";
 import { EditPace, sameValue } from "@sealane/core";
 import type { KubeClient } from "../kube/client.ts";
 import { contentTypes } from "../kube/client.ts";
@@ -11,6 +11,7 @@ import { fieldManager } from "../kube/ownership.ts";
 import { apiVersion, objectPath, resources } from "../kube/resource.ts";
 import { compareVersions } from "../kube/store.ts";
 import type { ObjectKey, ReadableStore } from "../kube/store.ts";
+import type { ExportVerdict } from "../observe/export-fact.ts";
 import type { ServiceExport } from "../observe/parse-service-export.ts";
 import { conditionsOf, exportClaims, saysAll } from "./conditions.ts";
 import type { Claim } from "./conditions.ts";
@@ -24,7 +25,7 @@ import type { Term } from "./own-kind.ts";
 export interface ExportingCluster {
   readonly exports: ReadableStore<ServiceExport>;
   /** The local verdict; undefined while it is not known. */
-  exportVerdict(namespace: string, name: string): Verdict | undefined;
+  exportVerdict(namespace: string, name: string): ExportVerdict | undefined;
 }
 
 /** Options of ExportStatusWriter. */

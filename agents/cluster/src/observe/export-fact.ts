@@ -1,12 +1,16 @@
 // Whether a ServiceExport offers its Service, and what it offers. Pure.
 
-import type { ExportFact, Verdict } from "@sealane/core";
-import { no, yes } from "@sealane/core";
+import type { ExportFact, ExportedEndpoints, Refusal } from "@sealane/core";
+import { no } from "@sealane/core";
+import { endpointsAnnotation } from "./parse-service-export.ts";
 import type { ServiceExport } from "./parse-service-export.ts";
 import type { Service } from "./parse-service.ts";
 
+/** What this cluster says of an export: refused, or valid with what its owner should know, empty when nothing. */
+export type ExportVerdict = Refusal | { readonly yes: true; readonly remark: string };
+
 /** Whether the Service can be exported; decided here, without the hub. */
-export function exportVerdict(serviceExport: ServiceExport, service: Service | undefined): Verdict {
+export function exportVerdict(serviceExport: ServiceExport, service: Service | undefined): ExportVerdict {
   const name = `${serviceExport.namespace}/${serviceExport.name}`;
   if (service === undefined || service.terminating) {
     const how = service === undefined ? "does not exist" : "is being deleted";
@@ -24,7 +28,20 @@ export function exportVerdict(serviceExport: ServiceExport, service: Service | u
       `Service "${name}" stands for an imported service. Export the service in its own cluster instead.`,
     );
   }
-  return yes;
+  return { yes: true, remark: endpointsOf(serviceExport, service).remark };
+}
+
+/** What other clusters import, and why it is not what the annotation says; empty when it is. */
+function endpointsOf(
+  { endpoints: given }: ServiceExport,
+  { headless }: Service,
+): { readonly endpoints: ExportedEndpoints; readonly remark: string } {
+  if (given === "" || given === "pods") return { endpoints: "pods", remark: "" };
+  const said = `Exported as pods: annotation ${endpointsAnnotation} says ${JSON.stringify(given)}`;
+  if (given !== "vip") return { endpoints: "pods", remark: `${said}; write "vip" or "pods", or remove it.` };
+  if (!headless) return { endpoints: "vip", remark: "" };
+  const remark = `${said}, but a headless Service has no address of its own; remove it, or give the Service an address.`;
+  return { endpoints: "pods", remark };
 }
 
 /** The fact of a valid export. */
@@ -42,5 +59,6 @@ export function exportFact(serviceExport: ServiceExport, service: Service): Expo
     trafficDistribution: service.trafficDistribution,
     labels: serviceExport.exportedLabels,
     annotations: serviceExport.exportedAnnotations,
+    endpoints: endpointsOf(serviceExport, service).endpoints,
   };
 }

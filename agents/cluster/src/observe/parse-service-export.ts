@@ -2,6 +2,7 @@
 
 import { integer, list, parseObject, record, text, optionalText, textMap } from "../kube/door.ts";
 import type { Parse } from "../kube/door.ts";
+import { isOwned } from "../kube/ownership.ts";
 import type { Stored } from "../kube/store.ts";
 
 /** A metav1.Condition. */
@@ -22,9 +23,19 @@ export interface ServiceExport extends Stored {
   readonly generation: number;
   readonly exportedLabels: Readonly<Record<string, string>>;
   readonly exportedAnnotations: Readonly<Record<string, string>>;
+  /** The annotation `sealane.dev/endpoints` as it stands; empty when absent. */
+  readonly endpoints: string;
+  /** We made it, because a namespace's selector selects its Service. */
+  readonly selected: boolean;
   readonly conditions: readonly Condition[];
   readonly terminating: boolean;
 }
+
+/** Annotation of a ServiceExport: what other clusters import, `pods` or `vip`. */
+export const endpointsAnnotation = "sealane.dev/endpoints";
+
+/** Annotation of a ServiceExport that we made: whose selector selects its Service. */
+export const selectedByAnnotation = "sealane.dev/selected-by";
 
 /** Parses a ServiceExport. @throws ObjectError */
 export const parseServiceExport: Parse<ServiceExport> = (object) =>
@@ -37,6 +48,8 @@ export const parseServiceExport: Parse<ServiceExport> = (object) =>
     generation: parts.generation,
     exportedLabels: textMap(spec["exportedLabels"], "spec.exportedLabels"),
     exportedAnnotations: textMap(spec["exportedAnnotations"], "spec.exportedAnnotations"),
+    endpoints: parts.annotations[endpointsAnnotation] ?? "",
+    selected: isOwned(parts) && parts.annotations[selectedByAnnotation] !== undefined,
     conditions: parseConditions(status["conditions"], "status.conditions"),
     terminating: parts.terminating,
   }));

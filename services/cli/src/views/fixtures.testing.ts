@@ -247,7 +247,7 @@ export const unwell: admin.GetStatusResponse = {
 };
 
 function exporter(cluster: string, clusterAddresses: string[], ports: string[]): published.Exporter {
-  return { $typeName: "sealane.v1.Exporter", cluster, clusterAddresses, ports };
+  return { $typeName: "sealane.v1.Exporter", cluster, clusterAddresses, ports, endpoints: 0 };
 }
 
 function exportStatus(

@@ -2,6 +2,7 @@
 
 import { completeness, isNamespacesKnown } from "../completeness.ts";
 import { mayRemoveEndpoints } from "../localise/slices.ts";
+import type { Exporter } from "../published.ts";
 import { importShard } from "../published-shards.ts";
 import { viewOf } from "../view-of.ts";
 import type { View } from "../view.ts";
@@ -24,9 +25,9 @@ export function explainImport(
   const exports = explainExports(world, namespace, name);
   const service = view.import(namespace, name);
   const exporters = service?.exporters.map((exporter) => exporter.cluster) ?? [];
-  const details = exporters.flatMap((exporter) => [
-    ...explainRefusedRanges(world, exporter),
-    explainEndpoints(view, exporter, namespace, name),
+  const details = (service?.exporters ?? []).flatMap((exporter) => [
+    ...explainRefusedRanges(world, exporter.cluster),
+    explainEndpoints(view, exporter, cluster, { namespace, name }),
   ]);
   return [...needed, ...exports, ...details, conclude(world, needed, exporters, namespace, name)];
 }
@@ -64,12 +65,19 @@ function explainExports(world: World, namespace: string, name: string): readonly
   });
 }
 
-function explainEndpoints(view: View, exporter: string, namespace: string, name: string): ExplainStep {
+function explainEndpoints(
+  view: View,
+  { cluster: exporter, endpoints, clusterAddresses }: Exporter,
+  importer: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): ExplainStep {
   const pods = [...view.reach(exporter, namespace, name)].flatMap(([, reach]) =>
     reach.groups.flatMap((it) => it.pods),
   );
   const ready = pods.filter((pod) => pod.ready).length;
-  const text = `cluster "${exporter}": ${ready} of ${pods.length} pods ready`;
+  const byAddress = endpoints === "vip" && exporter !== importer;
+  const at = byAddress ? `, reached at the Service's address ${clusterAddresses.join(", ")}` : "";
+  const text = `cluster "${exporter}": ${ready} of ${pods.length} pods ready${at}`;
   if (ready > 0) return passes("endpoints", text);
   const known = mayRemoveEndpoints(view, namespace, name, exporter);
   return stops("endpoints", "NoReadyEndpoints", known ? text : `${text} so far`, known ? "no" : "unknown");

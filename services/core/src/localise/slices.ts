@@ -1,5 +1,6 @@
-// Endpoints of an imported service, by the cluster they come from, family and ports. A port that lost a
-// conflict is left out, so that traffic to it reaches only those who really expose it (KEP-1645).
+// Endpoints of an imported service, by the cluster they come from, family and ports: pods, or the exporter's Service
+// address where its export says so. A port that lost a conflict is left out, so that traffic to it reaches only those
+// who really expose it (KEP-1645).
 
 import { compareAddresses, familyOf, parseAddress } from "../address.ts";
 import { compareText } from "../compare.ts";
@@ -8,18 +9,28 @@ import type { ReachGroup, ReachPod, ReachPort } from "../facts.ts";
 import type { Exporter, MergedService } from "../published.ts";
 import { importShard, memberShard, reachShard } from "../published-shards.ts";
 import type { View } from "../view.ts";
-import { derivedPortName } from "./ports.ts";
+import { slicePorts } from "./ports.ts";
 
 const addressTypes = ["IPv4", "IPv6"] as const;
 
-/** Every cluster's endpoints of the service, the importer's own too; sorted by cluster, family, ports. */
-export function localiseSlices(view: View, namespace: string, name: string): readonly DesiredSlices[] {
+/**
+ * Every cluster's endpoints of the service, the importer's own too; sorted by cluster, family, ports. What the importer
+ * exports itself it imports as pods, whatever the others import of it.
+ */
+export function localiseSlices(
+  view: View,
+  namespace: string,
+  name: string,
+  importer: string,
+): readonly DesiredSlices[] {
   const service = view.import(namespace, name);
   if (service === undefined) return [];
   const wanted = addressTypes.filter(
     (type) => service.ipFamilies.length === 0 || service.ipFamilies.includes(type),
   );
   return service.exporters.flatMap((exporter) => {
+    if (exporter.endpoints === "vip" && exporter.cluster !== importer)
+      return addressSlices(view, service, exporter, { namespace, name, wanted });
     const groups = groupsOf(view, service, exporter, namespace, name);
     return wanted.flatMap((addressType) =>
       groups.flatMap(({ ports, pods }): DesiredSlices[] => {
@@ -58,6 +69,40 @@ export function compareEndpoints(a: DesiredEndpoint, b: DesiredEndpoint): number
   return a.address === b.address ? 0 : compareAddresses(parseAddress(a.address), parseAddress(b.address));
 }
 
+interface AddressSlicesOf {
+  readonly namespace: string;
+  readonly name: string;
+  readonly wanted: readonly ("IPv4" | "IPv6")[];
+}
+
+/**
+ * The exporter's Service addresses, one endpoint for each family. They serve while a pod behind a port that counts is
+ * ready, as their routes do; nothing is said while that is not known, so what was said holds.
+ */
+function addressSlices(
+  view: View,
+  service: MergedService,
+  exporter: Exporter,
+  { namespace, name, wanted }: AddressSlicesOf,
+): readonly DesiredSlices[] {
+  const { cluster, clusterAddresses } = exporter;
+  const ports = service.ports
+    .filter((port) => exporter.ports.includes(port.name))
+    .flatMap((port) => slicePorts(service, port))
+    .toSorted(compareReachPorts);
+  const ready = groupsOf(view, service, exporter, namespace, name).some(({ pods }) =>
+    pods.some(({ pod }) => pod.ready),
+  );
+  if (ports.length === 0 || (!ready && !view.complete(reachShard(cluster, namespace)))) return [];
+  return wanted.flatMap((addressType): DesiredSlices[] => {
+    const family = addressType === "IPv4" ? 4 : 6;
+    const address = clusterAddresses.find((each) => familyOf(each) === family);
+    if (address === undefined) return [];
+    const endpoint = { address, ready, serving: ready, terminating: false, hostname: "", zone: "" };
+    return [{ namespace, name, cluster, addressType, ports, endpoints: [endpoint] }];
+  });
+}
+
 interface PortGroup {
   readonly ports: readonly ReachPort[];
   readonly pods: readonly { readonly pod: ReachPod; readonly zone: string }[];
@@ -93,9 +138,7 @@ function countingPorts(
 ): readonly ReachPort[] | undefined {
   const counting = group.ports.filter((port) => exporter.ports.includes(port.name));
   if (counting.length === 0 && group.ports.length > 0) return undefined;
-  return counting
-    .map((port) => ({ ...port, name: derivedPortName(service, port.name) }))
-    .toSorted(compareReachPorts);
+  return counting.flatMap((port) => slicePorts(service, port)).toSorted(compareReachPorts);
 }
 
 function endpointsOf(pods: PortGroup["pods"], addressType: "IPv4" | "IPv6"): readonly DesiredEndpoint[] {

@@ -34,6 +34,7 @@ export function exportFact(number: number): ExportFact {
     trafficDistribution: "",
     labels: {},
     annotations: {},
+    endpoints: "pods",
   };
 }
 

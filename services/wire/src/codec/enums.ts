@@ -1,8 +1,16 @@
 // Closed lists of words, both ways between core's strings and protobuf's numbers. A number that this
 // version does not know is refused, never guessed.
 
-import type { Departure, Protocol, RangeKind, ServiceType, ShardKind } from "@sealane/core";
+import type {
+  Departure,
+  ExportedEndpoints,
+  Protocol,
+  RangeKind,
+  ServiceType,
+  ShardKind,
+} from "@sealane/core";
 import {
+  ExportedEndpoints as WireEndpoints,
   Protocol as WireProtocol,
   RangeKind as WireRange,
   ServiceType as WireType,
@@ -62,6 +70,11 @@ export const protocolWords = words<Protocol, WireProtocol>("protocol", {
 export const serviceTypeWords = words<ServiceType, WireType>("service type", {
   ClusterSetIP: WireType.CLUSTER_SET_IP,
   Headless: WireType.HEADLESS,
+});
+
+export const exportedEndpointsWords = words<ExportedEndpoints, WireEndpoints>("exported endpoints", {
+  pods: WireEndpoints.UNSPECIFIED,
+  vip: WireEndpoints.VIP,
 });
 
 export const departureWords = words<Departure | "staying", WireDeparture>("departure", {

@@ -9,7 +9,7 @@ import {
   NodeFactSchema,
   ReachFactSchema,
 } from "../generated/sealane/v1/facts_pb.ts";
-import { rangeKindWords, serviceTypeWords } from "./enums.ts";
+import { exportedEndpointsWords, rangeKindWords, serviceTypeWords } from "./enums.ts";
 import { decodePorts, encodePorts, sortedRecord } from "./ports.ts";
 
 export function encodeClusterFact(fact: ClusterFact): Uint8Array {
@@ -88,6 +88,7 @@ export function encodeExportFact(fact: ExportFact): Uint8Array {
       trafficDistribution: fact.trafficDistribution,
       labels: sortedRecord(fact.labels),
       annotations: sortedRecord(fact.annotations),
+      endpoints: exportedEndpointsWords.encode(fact.endpoints),
     }),
   );
 }
@@ -107,6 +108,7 @@ export function decodeExportFact(bytes: Uint8Array): ExportFact {
     trafficDistribution: m.trafficDistribution,
     labels: sortedRecord(m.labels),
     annotations: sortedRecord(m.annotations),
+    endpoints: exportedEndpointsWords.decode(m.endpoints),
   };
 }
 

@@ -15,7 +15,7 @@ import {
   StubSchema,
 } from "../generated/sealane/v1/published_pb.ts";
 import { WireError } from "../error.ts";
-import { departureWords, rangeKindWords, serviceTypeWords } from "./enums.ts";
+import { departureWords, exportedEndpointsWords, rangeKindWords, serviceTypeWords } from "./enums.ts";
 import { decodePorts, encodePorts, sortedRecord } from "./ports.ts";
 
 function decodeReason(text: string): Reason {
@@ -78,10 +78,11 @@ export function toWireMerged(service: MergedService): WireMerged {
     trafficDistribution: service.trafficDistribution,
     labels: sortedRecord(service.labels),
     annotations: sortedRecord(service.annotations),
-    exporters: service.exporters.map(({ cluster, clusterAddresses, ports }) => ({
+    exporters: service.exporters.map(({ cluster, clusterAddresses, ports, endpoints }) => ({
       cluster,
       clusterAddresses: [...clusterAddresses],
       ports: [...ports],
+      endpoints: exportedEndpointsWords.encode(endpoints),
     })),
   });
 }
@@ -103,10 +104,11 @@ export function decodeMergedService(bytes: Uint8Array): MergedService {
     trafficDistribution: m.trafficDistribution,
     labels: sortedRecord(m.labels),
     annotations: sortedRecord(m.annotations),
-    exporters: m.exporters.map(({ cluster, clusterAddresses, ports }) => ({
+    exporters: m.exporters.map(({ cluster, clusterAddresses, ports, endpoints }) => ({
       cluster,
       clusterAddresses,
       ports,
+      endpoints: exportedEndpointsWords.decode(endpoints),
     })),
   };
 }

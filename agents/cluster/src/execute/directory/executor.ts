@@ -75,7 +75,7 @@ export class DirectoryExecutor implements ClusterExecutor {
   constructor(options: DirectoryExecutorOptions, signal: AbortSignal) {
     const { view, cluster, folder, pool, clusterName, events, onProblem } = options;
     this.#options = options;
-    this.#imports = new ImportFiles({ view, cluster, folder, pool, onProblem });
+    this.#imports = new ImportFiles({ view, cluster, clusterName, folder, pool, onProblem });
     this.#routes = new RouteFiles({ view, clusterName, folder });
     this.#names = new NameFiles({ view, clusterName, cluster, imports: this.#imports, folder });
     this.#exports = new ExportConditions({ cluster, clusterName, view, events });

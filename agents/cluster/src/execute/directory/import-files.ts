@@ -29,6 +29,8 @@ import type { RenderedFolder } from "./rendered-folder.ts";
 export interface ImportFilesOptions {
   readonly view: View;
   readonly cluster: ImportingCluster;
+  /** Name of this cluster. */
+  readonly clusterName: string;
   readonly folder: RenderedFolder;
   /** Where addresses come from; without a range the files have none. */
   readonly pool: AddressPool;
@@ -124,11 +126,11 @@ export class ImportFiles {
   }
 
   #slices({ namespace, name }: DesiredImport, held: ImportFile): readonly Slice[] {
-    const { view } = this.#options;
+    const { view, clusterName } = this.#options;
     const slices = new Map(held.slices.map((slice) => [slice.name, slice]));
     const steps = planSlices({
       baseName: derivedNameOf(namespace, name),
-      desired: localiseSlices(view, namespace, name),
+      desired: localiseSlices(view, namespace, name, clusterName),
       observed: held.slices,
       mayRemove: (cluster) => mayRemoveEndpoints(view, namespace, name, cluster),
     });

@@ -91,7 +91,7 @@ export function mergedService(over: Partial<MergedService> = {}): MergedService 
     trafficDistribution: "",
     labels: {},
     annotations: {},
-    exporters: [{ cluster: "a", clusterAddresses: ["10.111.0.1"], ports: ["http"] }],
+    exporters: [{ cluster: "a", clusterAddresses: ["10.111.0.1"], ports: ["http"], endpoints: "pods" }],
     ...over,
   };
 }
