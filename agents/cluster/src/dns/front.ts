@@ -9,6 +9,12 @@ import { clustersetZone, clusterZoneProblem, meshZoneProblem } from "./zone.ts";
 /** Port at which mesh-dns answers peers: the own zone only, so a question cannot travel in a circle. */
 const peerPort = 1053;
 
+/** Seconds that an answer, and a denial, may be kept. */
+const ttlSeconds = 5;
+
+/** Version of the multi-cluster DNS schema (KEP-1645, specification.md, section 1). */
+const schemaVersion = "1.0.0";
+
 /** Loopback port of the peers process. */
 export const peersPort = 5300;
 
@@ -23,9 +29,15 @@ export interface FrontAnswers {
 
 /** Without the ServiceImport CRD the `kubernetes` plugin for clusterset.local answers SERVFAIL, and only it. */
 const fromApiServer: FrontAnswers = {
-  own: (zone) => [block(`kubernetes ${zone}`, "ttl 5")],
+  own: (zone) => [block(`kubernetes ${zone}`, `ttl ${ttlSeconds}`)],
   clusterset: (zone) => [
-    block(`kubernetes ${zone}`, `multicluster ${zone}`, "noendpoints", "startup_timeout 1s", "ttl 5"),
+    block(
+      `kubernetes ${zone}`,
+      `multicluster ${zone}`,
+      "noendpoints",
+      "startup_timeout 1s",
+      `ttl ${ttlSeconds}`,
+    ),
   ],
 };
 
@@ -63,10 +75,29 @@ function clusterset(answers: FrontAnswers) {
   return block(
     `${clustersetZone}:53`,
     "errors",
+    ...schemaRecord(clustersetZone),
     ...answers.clusterset(clustersetZone),
     "loadbalance",
     "prometheus :9153",
   );
+}
+
+/**
+ * The `kubernetes` plugin tells the version of the schema of one cluster, whatever the zone, and denies that the name
+ * exists when it is asked for another type; zone files do not have the name.
+ */
+function schemaRecord(zone: string) {
+  const name = String.raw`match ^dns-version\.${zone.replaceAll(".", String.raw`\.`)}\.$`;
+  const soa = `${zone}. ${ttlSeconds} IN SOA ns.dns.${zone}. hostmaster.${zone}. 1 7200 1800 86400 ${ttlSeconds}`;
+  return [
+    block(
+      `template IN TXT ${zone}`,
+      name,
+      `answer "dns-version.${zone}. 28800 IN TXT ${schemaVersion}"`,
+      "fallthrough",
+    ),
+    block(`template ANY ANY ${zone}`, name, `authority "${soa}"`, "fallthrough"),
+  ];
 }
 
 /** Stale answers live 5 s: the cache of whoever asked holds them that long again. */

@@ -14,6 +14,7 @@ import type { Namespace, Running } from "./real-coredns.ts";
 import { corednsPath, eventually, openNamespace } from "./real-coredns.ts";
 import type { Ask } from "./rollout.ts";
 import { withStub } from "./stub.ts";
+import { kubeadmCorefile as kubeadm } from "./testing/kubeadm.ts";
 import type { Writer, WriterEvent } from "./writer.ts";
 import { startWriter } from "./writer.ts";
 
@@ -286,28 +287,3 @@ describe("two clusters and a cluster's own CoreDNS", () => {
     await running.stop();
   });
 });
-
-const kubeadm = `.:53 {
-    errors
-    health {
-       lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-       pods insecure
-       fallthrough in-addr.arpa ip6.arpa
-       ttl 30
-    }
-    prometheus :9153
-    forward . /etc/resolv.conf {
-       max_concurrent 1000
-    }
-    cache 30 {
-       disable success cluster.local
-       disable denial cluster.local
-    }
-    loop
-    reload
-    loadbalance
-}
-`;

@@ -5,31 +5,8 @@ import { describe, expect, test } from "vitest";
 import { parseCorefile } from "./corefile.ts";
 import { withStub, withoutStub } from "./stub.ts";
 import type { StubWish } from "./stub.ts";
+import { kubeadmCorefile as kubeadm } from "./testing/kubeadm.ts";
 
-const kubeadm = `.:53 {
-    errors
-    health {
-       lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-       pods insecure
-       fallthrough in-addr.arpa ip6.arpa
-       ttl 30
-    }
-    prometheus :9153
-    forward . /etc/resolv.conf {
-       max_concurrent 1000
-    }
-    cache 30 {
-       disable success cluster.local
-       disable denial cluster.local
-    }
-    loop
-    reload
-    loadbalance
-}
-`;
 const wish: StubWish = {
   meshZone: "mesh.example",
   addresses: ["fd00:101::53", "10.101.0.53"],
