@@ -121,6 +121,8 @@ describe("what the agent may do", () => {
     ["delete", "secrets/sealane-agent-listener", "sealane-system"],
     ["update", "clusterproperties.about.k8s.io/clusterset.k8s.io", "default"],
     ["patch", "serviceexports.multicluster.x-k8s.io/web --subresource=status", "default"],
+    ["create", "serviceexports.multicluster.x-k8s.io", "default"],
+    ["delete", "serviceexports.multicluster.x-k8s.io/web", "default"],
   ])("it may %s %s in %s", async (verb, what, namespace) => {
     const argv = ["auth", "can-i", verb, ...what.split(" "), `--namespace=${namespace}`];
     expect(await kubectl(agent, argv)).toBe("0 yes\n");
@@ -135,14 +137,13 @@ describe("what the agent may do", () => {
     ["patch", "configmaps/kube-proxy", "kube-system"],
     ["delete", "configmaps/coredns", "kube-system"],
     ["delete", "secrets/sealane-join", "sealane-system"],
-    ["delete", "serviceexports.multicluster.x-k8s.io/web", "default"],
     ["update", "serviceexports.multicluster.x-k8s.io/web", "default"],
     ["create", "pods", "sealane-system"],
     ["update", "nodes", "default"],
-    ["escalate", "clusterroles", "default"],
     ["update", "clusterproperties.about.k8s.io/anybodys", "default"],
     ["get", "customresourcedefinitions.apiextensions.k8s.io", "default"],
     ["create", "customresourcedefinitions.apiextensions.k8s.io", "default"],
+    ["escalate", "clusterroles", "default"],
   ])("it may not %s %s in %s", async (verb, what, namespace) => {
     const argv = ["auth", "can-i", verb, what, `--namespace=${namespace}`];
     expect(await kubectl(agent, argv)).toMatch(/^1 no/m);

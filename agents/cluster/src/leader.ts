@@ -94,6 +94,7 @@ async function serve(service: Service): Promise<void> {
     follow: followApiServer(client),
     cluster,
     onExport: (namespace, name) => executor?.touchExport(namespace, name),
+    onSelection: (namespace, name) => executor?.touchSelected(namespace, name),
     onNamespace: (name) => executor?.touchNamespace(name),
     onProblem,
   });
@@ -113,8 +114,8 @@ async function serve(service: Service): Promise<void> {
   const addresses = () => observer.nodeAddresses(agent.options.node ?? "");
   const relay = startRelay({ agent, term, making: making.term, cluster, received, addresses });
   const dns = startDns(agent, service, making.term.signal);
-  const leaving = followLeaving({
   const properties = keepProperties({ client, term: making.term, cluster, events, log });
+  const leaving = followLeaving({
     agent,
     term,
     cluster,
@@ -178,8 +179,8 @@ interface Followers {
   readonly executor: Executor;
   readonly relay: Relay;
   readonly dns: DnsPart;
-  readonly leaving: Leaving;
   readonly properties: PropertiesPart;
+  readonly leaving: Leaving;
 }
 
 const stubs: ShardId = { kind: "stub", origin: "", namespace: "" };
@@ -200,9 +201,9 @@ function follower(service: Service, received: ReceivedPart, followers: Followers
     if (!received.confirmed()) return;
     names = localiseNames(view, cluster, names);
     dns.offer(names);
-  };
     const set = (names.own ?? names.peers[0])?.meshZone;
     if (set !== undefined) properties.offer(set);
+  };
   received.onConfirmed(() => {
     relay.confirm();
     executor.touchAll();

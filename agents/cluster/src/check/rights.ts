@@ -33,7 +33,7 @@ const clusterRules: readonly Rule[] = [
   { group: "networking.k8s.io", resources: ["servicecidrs"], verbs: ["list", "watch"] },
   { resources: ["services"], verbs: write },
   { group: "discovery.k8s.io", resources: ["endpointslices"], verbs: write },
-  { group: api, resources: ["serviceexports"], verbs: ["get", "list", "watch"] },
+  { group: api, resources: ["serviceexports"], verbs: ["get", "list", "watch", "create", "delete"] },
   { group: api, resources: ["serviceexports/status", "serviceimports/status"], verbs: ["patch"] },
   { group: api, resources: ["serviceimports"], verbs: write },
   { group: "about.k8s.io", resources: ["clusterproperties"], verbs: ["list", "watch", "create"] },

@@ -18,8 +18,13 @@ export interface OwnedObject extends Stored {
   readonly leads: boolean;
 }
 
-/** The order in which they go: the name, then its slices, then its address. */
-const kinds = [resources.serviceImports, resources.endpointSlices, resources.services];
+/** The order in which they go: the name, then its slices, then its address; exports that selectors made lead nowhere. */
+const kinds = [
+  resources.serviceImports,
+  resources.endpointSlices,
+  resources.services,
+  resources.serviceExports,
+];
 
 const parallelMax = 16;
 const pageSize = 500;

@@ -163,6 +163,15 @@ test("exports lose our conditions, keep those of others, and stay", async () => 
   expect(own?.message).toContain("shop/db, shop/web");
 });
 
+test("exports that a selector made go with everything of ours, and are not called people's", async () => {
+  await joined();
+  await kube.create(resources.serviceExports, "shop", "chosen", {}, marks);
+  await kube.setStatus(resources.serviceExports, "shop", "chosen", { conditions: [condition("Ready")] });
+  const findings = await left();
+  expect(await names(resources.serviceExports)).toEqual(["db", "web"]);
+  expect(findings.find(({ subject }) => subject === "ServiceExports")?.message).not.toContain("chosen");
+});
+
 test("names go before what they lead to, and speakers can reach the agent until their routes are gone", async () => {
   await joined();
   let asked = 0;

@@ -38,11 +38,13 @@ export async function withdraw(options: WithdrawOptions): Promise<readonly Findi
   ]);
   const imported = objects.filter(({ leads }) => !leads);
   const leading = objects.filter(({ leads }) => leads);
+  const owned = new Set(objects.map(({ uid }) => uid));
+  const exports = allExports.filter(({ uid }) => !owned.has(uid));
   const marked = exports.filter((each) => each.marked);
   const tail = [
+    ...properties.removals,
     ...leading.map((each) => () => removeObject(client, each, signal)),
     ...ownSteps(client, namespace),
-    ...properties.removals,
   ];
   const nodesAtFirst = options.nodesWithRoutes().length;
   const things = objects.length + marked.length + tail.length + 1 + nodesAtFirst;

@@ -3,7 +3,7 @@
 import type { Report } from "@sealane/wire";
 import type { Term } from "../kube/lease.ts";
 import { Observer } from "../observe/observer.ts";
-import type { ObserverOptions } from "../observe/observer.ts";
+import type { ObserverOptions } from "../observe/observer-options.ts";
 import { ReturningNodes } from "../observe/returning-nodes.ts";
 import type { AgentOptions } from "../options.ts";
 import { FactTable } from "./fact-table.ts";
@@ -30,7 +30,7 @@ export function observe(
   term: Pick<Term, "epoch" | "signal">,
   about: Pick<
     ObserverOptions,
-    "follow" | "cluster" | "incarnation" | "onExport" | "onNamespace" | "onProblem"
+    "follow" | "cluster" | "incarnation" | "onExport" | "onSelection" | "onNamespace" | "onProblem"
   >,
 ): ObservedFacts {
   const table = new FactTable(term.epoch, about.onProblem);

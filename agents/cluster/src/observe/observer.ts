@@ -1,17 +1,18 @@
 // Observes one cluster and says its facts, whole at first and then as they change, wherever its objects are kept. It
 // follows what others write; it refuses to say anything before every kind of that is known to its end.
 
-import type { Finding, ShardId, Verdict } from "@sealane/core";
+import type { Finding } from "@sealane/core";
 import { meshDnsService, meshNamespace } from "@sealane/core";
-import type { FactChange } from "../link/fact-table.ts";
 import { hasStatus } from "../kube/error.ts";
 import { resourceName, resources } from "../kube/resource.ts";
 import { objectKey, splitKey } from "../kube/store.ts";
 import type { ObjectKey, ReadableStore, Stored } from "../kube/store.ts";
 import { clusterFact, nodeFact } from "./cluster-fact.ts";
 import { exportFact, exportVerdict } from "./export-fact.ts";
+import type { ExportVerdict } from "./export-fact.ts";
 import { FactDiff } from "./fact-diff.ts";
-import type { Follow, FollowOptions, Followed } from "./follow.ts";
+import type { FollowOptions, Followed } from "./follow.ts";
+import type { ObserverOptions } from "./observer-options.ts";
 import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
 import type { EndpointSlice } from "./parse-endpoint-slice.ts";
 import { parseNamespace } from "./parse-namespace.ts";
@@ -25,35 +26,11 @@ import type { ServiceExport } from "./parse-service-export.ts";
 import { parseService } from "./parse-service.ts";
 import type { Service } from "./parse-service.ts";
 import { detectRanges } from "./ranges.ts";
-import type { DeclaredRanges } from "./ranges.ts";
 import { reachFacts } from "./reach-facts.ts";
+import { Selection } from "./selection.ts";
 import { SliceIndex } from "./slice-index.ts";
 import { Unknown } from "./unknown.ts";
 import { WholeShards } from "./whole-shards.ts";
-
-/** What to observe, and whom to tell. */
-export interface ObserverOptions {
-  /** Where the cluster's objects are kept. */
-  readonly follow: Follow;
-  /** The cluster that the facts are of. */
-  readonly cluster: string;
-  /** Ranges given by flag. */
-  readonly declared: DeclaredRanges;
-  /** What tells this cluster from another of its name while there is no namespace `kube-system`; absent: nothing does. */
-  readonly incarnation?: string;
-  /** Facts that changed; at first, all of them in one call. */
-  readonly onFacts: (changes: readonly FactChange[]) => void;
-  /** Shards that are whole from now on: each once, after the facts in them. */
-  readonly onComplete: (shards: readonly ShardId[]) => void;
-  /** Everything has been said at least once. */
-  readonly onSynced: () => void;
-  /** A ServiceExport or its Service changed: its conditions may have to. */
-  readonly onExport?: (namespace: string, name: string) => void;
-  /** A namespace came or went. */
-  readonly onNamespace?: (name: string) => void;
-  /** Something is unknown or cannot be read; what was known is held. */
-  readonly onProblem?: (error: Error) => void;
-}
 
 /** Slices that imports are made of are no facts of this cluster. */
 const notImportedSelector = "endpointslice.kubernetes.io/managed-by!=sealane.dev";
@@ -78,6 +55,10 @@ export class Observer {
   readonly #serviceCidrs: Followed<ServiceCidr> | undefined;
   readonly #sliceIndex = new SliceIndex();
   readonly #unknown: Unknown;
+  /** Which Services selectors of namespaces want exported. */
+  readonly selection: Selection;
+  /** Namespaces whose selector changed, until it is told. */
+  readonly #reselected = new Set<string>();
   readonly #diff: FactDiff;
   readonly #dirtyNodes: Dirty = new Map();
   readonly #dirtyNamespaces: Dirty = new Map();
@@ -103,6 +84,9 @@ export class Observer {
       resource: resources.namespaces,
       parse: parseNamespace,
       onChange: (keys, at) => this.#onNamespaces(keys, at),
+      observe: (_key, before, after) => {
+        if (before?.exportSelector !== after?.exportSelector) this.#reselected.add((after ?? before)!.name);
+      },
     });
     this.#services = this.#follow({
       resource: resources.services,
@@ -137,6 +121,7 @@ export class Observer {
       slices: this.#slices,
       serviceCidrs: this.#serviceCidrs,
     };
+    this.selection = new Selection(kinds);
     const parts = { namespace: systemKey, services: [clusterDnsKey, meshDnsKey], meshDns: meshDnsKey };
     this.#unknown = new Unknown(kinds, parts);
     this.#followed = Object.values(kinds).filter((each) => each !== undefined);
@@ -168,7 +153,7 @@ export class Observer {
   }
 
   /** The local verdict of an export; undefined when there is none, or its Service is not known yet. */
-  exportVerdict(namespace: string, name: string): Verdict | undefined {
+  exportVerdict(namespace: string, name: string): ExportVerdict | undefined {
     const key = objectKey(namespace, name);
     const serviceExport = this.#exports.store.get(key);
     if (serviceExport === undefined || !this.#services.synced) return undefined;
@@ -191,7 +176,7 @@ export class Observer {
 
   /** Objects that cannot be read, for a person. */
   findings(): readonly Finding[] {
-    return this.#unknown.findings();
+    return [...this.#unknown.findings(), ...this.selection.findings()];
   }
 
   /** IP families of the cluster's Services, from its service ranges; empty while unknown. */
@@ -222,23 +207,36 @@ export class Observer {
   #onNamespaces(keys: readonly ObjectKey[], at: bigint): void {
     this.#mark([this.#dirtyNamespaces], keys, at, keys.includes(systemKey) ? "cluster" : undefined);
     for (const key of keys) this.#options.onNamespace?.(splitKey(key).name);
+    if (this.#reselected.size > 0) this.#tellSelections(this.selection.names(this.#reselected));
+    this.#reselected.clear();
   }
 
   #onServices(keys: readonly ObjectKey[], at: bigint): void {
     const dns = keys.includes(clusterDnsKey) || keys.includes(meshDnsKey);
     this.#mark([this.#dirtyServices], keys, at, dns ? "cluster" : undefined);
     this.#tellExports(keys.filter((key) => this.#exports.store.get(key) !== undefined));
+    this.#tellSelections(keys);
   }
 
   #onExports(keys: readonly ObjectKey[], at: bigint): void {
     this.#mark([this.#dirtyServices], keys, at);
     this.#tellExports(keys);
+    this.#tellSelections(keys);
   }
 
   #tellExports(keys: readonly ObjectKey[]): void {
     for (const key of keys) {
       const { namespace, name } = splitKey(key);
       this.#options.onExport?.(namespace, name);
+    }
+  }
+
+  /** Before everything is known nothing can be selected; then the first pass names all. */
+  #tellSelections(keys: Iterable<ObjectKey>): void {
+    if (!this.#synced || this.#options.onSelection === undefined) return;
+    for (const key of keys) {
+      const { namespace, name } = splitKey(key);
+      if (this.selection.concerns(key)) this.#options.onSelection(namespace, name);
     }
   }
 
@@ -323,6 +321,7 @@ export class Observer {
     this.#tellExports(
       [...this.#exports.store.values()].map(({ namespace, name }) => objectKey(namespace, name)),
     );
+    this.#tellSelections(this.selection.names());
     this.#options.onSynced();
   }
 }

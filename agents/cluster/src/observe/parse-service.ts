@@ -34,6 +34,7 @@ export interface Service extends Stored {
   /** It is one that we made for an import. */
   readonly owned: boolean;
   readonly terminating: boolean;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Parses a Service. @throws ObjectError */
@@ -70,6 +71,7 @@ export const parseService: Parse<Service> = (object) =>
       trafficDistribution: optionalText(spec["trafficDistribution"], "spec.trafficDistribution"),
       owned: isOwned(parts) && parts.name.startsWith("sealane-"),
       terminating: parts.terminating,
+      labels: parts.labels,
     };
   });
 

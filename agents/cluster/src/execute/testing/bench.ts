@@ -121,6 +121,7 @@ async function lead(client: RecordingClient, declared: DeclaredRanges): Promise<
       onComplete: () => {},
       onSynced: () => {},
       onExport: (namespace, name) => hooks.executor?.touchExport(namespace, name),
+      onSelection: (namespace, name) => hooks.executor?.touchSelected(namespace, name),
       onNamespace: (name) => hooks.executor?.touchNamespace(name),
     },
     term.signal,

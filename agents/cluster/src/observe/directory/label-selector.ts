@@ -1,13 +1,11 @@
-// Label selectors of equalities and inequalities, as the API server reads them. Nothing else is understood.
+// Which manifests a follower's label selector selects.
 
 import type { Json } from "../../kube/door.ts";
+import { matchesSelector, parseLabelSelector } from "../label-selector.ts";
 
-/** Whether the object's labels are as the selector (`a=b,c!=d`) wants; every object is without one. */
+/** Whether the object's labels are as the selector wants; every object is without one. @throws SelectorError */
 export function isSelected(object: Json, selector: string | undefined): boolean {
-  const { labels = {} } = (object["metadata"] ?? {}) as { labels?: Json };
-  return (selector ?? "").split(",").every((term) => {
-    if (term === "") return true;
-    const [key = "", value] = term.includes("!=") ? term.split("!=") : term.split("=");
-    return term.includes("!=") ? labels[key] !== value : labels[key] === value;
-  });
+  if (selector === undefined) return true;
+  const { labels } = (object["metadata"] ?? {}) as { labels?: Json };
+  return matchesSelector(parseLabelSelector(selector), labels ?? {});
 }

@@ -189,7 +189,7 @@ export function observerContract(start: () => Promise<ObserverRig>): void {
     expect(pod(changes[0]?.value, 1)).toMatchObject({ ready: false });
   });
 
-  test("what is not exported is not said, and an un-export takes it all back", async () => {
+  test("what is not exported is not said, and an un-export takes it all back (MCS 6, 10)", async () => {
     await synced();
     await makeService("hidden", { ports: [{ port: 80 }] });
     await makeSlice("hidden-4", "hidden", "IPv4", [podEndpoint("10.1.0.9", "p9")]);
