@@ -27,6 +27,8 @@ export interface ApiServer {
 export interface ApiServers {
   readonly directory: string;
   readonly servers: readonly ApiServer[];
+  /** Process ids by name: `etcd`, `apiserver-NAME`. */
+  readonly processes: ReadonlyMap<string, number>;
   /** Ends the processes and keeps the folder. */
   readonly stop: () => Promise<void>;
   /** Ends the processes and removes the folder. */
@@ -41,10 +43,12 @@ const apiPortFirst = etcdPort + 2;
 export async function startApiServers(names: readonly string[]): Promise<ApiServers> {
   const directory = await mkdtemp(join(tmpdir(), "sealane-bench-"));
   const children: ChildProcess[] = [];
+  const processes = new Map<string, number>();
   const start = (name: string, program: string, args: readonly string[]) => {
     const log = openSync(join(directory, `${name}.log`), "a");
     const child = spawn(program, args, { stdio: ["ignore", log, log] });
     children.push(child);
+    if (child.pid !== undefined) processes.set(name, child.pid);
   };
   const stop = async () => {
     await Promise.all(children.map(ended));
@@ -72,7 +76,7 @@ export async function startApiServers(names: readonly string[]): Promise<ApiServ
         return { name, kubeconfig: files.kubeconfig, client, pods: `10.${64 + index}.0.0/16` };
       }),
     );
-    return { directory, servers, stop, close };
+    return { directory, servers, processes, stop, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,7 @@
-// `npm run bench -- NAME`: measurements as ratios in one run. Nothing here decides whether a test passes.
+// `npm run bench -- NAME`: measurements as ratios in one run. Times decide nothing; counts that must be exact do.
 
 import { Command, InvalidArgumentError } from "commander";
+import { measureImports } from "./import.ts";
 import { propagation } from "./propagation.ts";
 import { startup } from "./startup.ts";
 
@@ -19,7 +20,9 @@ Examples:
   npm run bench -- propagation
   npm run bench -- propagation --runs 2 --changes 400
   npm run bench -- propagation --rate 300 --services 100
-  npm run bench -- propagation --runs 1 --profile`,
+  npm run bench -- propagation --runs 1 --profile
+  npm run bench -- import
+  npm run bench -- import --exports 100 --runs 1`,
   );
 
 program
@@ -37,6 +40,20 @@ program
       profile: options.profile === true ? "profiled" : "plain",
     }),
   );
+
+program
+  .command("import")
+  .description(
+    "a cold import beside a bare copy, and the writes of changes, restarts and churn; fails when a count does not hold",
+  )
+  .option("--runs <n>", "alternating cold imports", count, 3)
+  .option("--exports <n>", "exported services", count, 1_000)
+  .option("--changes <n>", "endpoint changes whose writes are counted", count, 200)
+  .option("--profile", "write CPU profiles of hub and agents")
+  .action(async (options: { runs: number; exports: number; changes: number; profile?: true }) => {
+    const profile = options.profile === true ? "profiled" : "plain";
+    if (!(await measureImports({ ...options, profile }))) process.exitCode = 1;
+  });
 
 program
   .command("startup")
