@@ -6,6 +6,7 @@ import type { RealApiServer } from "../kube/testing/real-api-server.ts";
 import { apiServerForm } from "./testing/bench.ts";
 import { exportContract } from "./testing/export-contract.ts";
 import { handEditContract } from "./testing/hand-edit-contract.ts";
+import { importChangeContract } from "./testing/import-change-contract.ts";
 import { importContract } from "./testing/import-contract.ts";
 
 let server: RealApiServer;
@@ -24,4 +25,8 @@ describe("exports, kube-apiserver", () => {
 
 describe("edits by hand, kube-apiserver", () => {
   handEditContract(async (name) => apiServerForm(await server.harness(), name));
+});
+
+describe("changes of imports, kube-apiserver", () => {
+  importChangeContract(async (name) => apiServerForm(await server.harness(), name));
 });

@@ -6,6 +6,7 @@ import { directoryForm } from "./directory/testing/directory-form.ts";
 import { apiServerForm } from "./testing/bench.ts";
 import { exportContract } from "./testing/export-contract.ts";
 import { handEditContract } from "./testing/hand-edit-contract.ts";
+import { importChangeContract } from "./testing/import-change-contract.ts";
 import { importContract } from "./testing/import-contract.ts";
 
 describe("imports, fake API server", () => {
@@ -26,4 +27,8 @@ describe("imports, rendered files", () => {
 
 describe("exports, rendered files", () => {
   exportContract(directoryForm("status.yaml"));
+});
+
+describe("changes of imports, fake API server", () => {
+  importChangeContract(async (name) => apiServerForm(await startFakeApiServer({ crds: "missing" }), name));
 });

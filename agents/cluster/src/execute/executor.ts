@@ -8,6 +8,7 @@ import type { ShardChange } from "@sealane/wire";
 import type { KubeClient } from "../kube/client.ts";
 import { messageOf } from "../kube/error.ts";
 import type { ReflectorLimits } from "../kube/reflector.ts";
+import { resources } from "../kube/resource.ts";
 import { objectKey, splitKey } from "../kube/store.ts";
 import type { ObjectKey } from "../kube/store.ts";
 import type { EventSink } from "./export-events.ts";
@@ -18,10 +19,13 @@ import { ImportStatusWriter } from "./import-status.ts";
 import { ImportWriter } from "./import-writer.ts";
 import type { ImportingCluster } from "./import-writer.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
-import { ForeignObject, TermOver } from "./own-kind.ts";
+import { ImportNews } from "./import-news.ts";
+import { ForeignObject, NotServed, TermOver, isRefusal } from "./own-kind.ts";
 import type { Term } from "./own-kind.ts";
 import { OwnObjects } from "./own-objects.ts";
 import type { ClusterExecutor } from "./port.ts";
+import { SelectedExports } from "./selected-exports.ts";
+import type { SelectingCluster } from "./selected-exports.ts";
 
 /** What to make so, and where. */
 export interface ExecutorOptions {
@@ -33,7 +37,7 @@ export interface ExecutorOptions {
   /** What the hub published, as far as it is known. */
   readonly view: View;
   /** What is known of this cluster: the observer. */
-  readonly cluster: ImportingCluster & ExportingCluster;
+  readonly cluster: ImportingCluster & ExportingCluster & SelectingCluster;
   readonly events: EventSink;
   readonly onProblem: (error: Error) => void;
   readonly limits?: Partial<ReflectorLimits>;
@@ -52,10 +56,15 @@ export class Executor implements ClusterExecutor {
   readonly #imports: ImportWriter;
   readonly #importStatus: ImportStatusWriter;
   readonly #exportStatus: ExportStatusWriter;
+  readonly #selected: SelectedExports;
   readonly #importQueue: KeyedQueue<ObjectKey>;
   readonly #importStatusQueue: KeyedQueue<ObjectKey>;
   readonly #exportStatusQueue: KeyedQueue<ObjectKey>;
+  readonly #selectedQueue: KeyedQueue<ObjectKey>;
   readonly #findings = new Map<string, Finding>();
+  readonly #news: ImportNews;
+  /** Imports of which something was refused, and in what words. */
+  readonly #refusals = new Map<ObjectKey, string>();
   readonly #pace = new EditPace();
   /** Names that must be written at once, since not an edit asked for it. */
   readonly #urgent = new Set<ObjectKey>();
@@ -75,18 +84,41 @@ export class Executor implements ClusterExecutor {
       onProblem: options.onProblem,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     });
+    this.#news = new ImportNews({ events, imports: this.#own.imports.store, exports: cluster.exports });
     const parts = { view, own: this.#own, cluster };
-    this.#imports = new ImportWriter(parts);
-    this.#importStatus = new ImportStatusWriter(parts);
+    const onTypeChange = this.#news.typeChanged.bind(this.#news);
+    this.#imports = new ImportWriter({ ...parts, clusterName, onTypeChange });
+    this.#importStatus = new ImportStatusWriter({ ...parts, refusalOf: (name) => this.#refusals.get(name) });
     this.#exportStatus = new ExportStatusWriter({ client, term, cluster, clusterName, view, events });
-    this.#importQueue = this.#queue("import", (name) => this.#writeImport(name), {
-      parallelMax,
-      gatherMs: 0,
-    });
+    this.#selected = new SelectedExports({ client, term, cluster, events });
     const late = { parallelMax: statusParallelMax, gatherMs: statusGatherMs };
-    this.#importStatusQueue = this.#queue("status of import", (name) => this.#importStatus.write(name), late);
-    this.#exportStatusQueue = this.#queue("status of export", (name) => this.#exportStatus.write(name), late);
-    const resync = setInterval(() => this.touchAll(), resyncMs);
+    const tellImport = this.#news.importRefused.bind(this.#news);
+    this.#importQueue = this.#queue({
+      what: "import",
+      run: (name) => this.#writeImport(name),
+      tell: tellImport,
+      bounds: { parallelMax, gatherMs: 0 },
+    });
+    this.#importStatusQueue = this.#queue({
+      what: "status of import",
+      run: (name) => this.#importStatus.write(name),
+      tell: tellImport,
+      bounds: late,
+    });
+    this.#exportStatusQueue = this.#queue({
+      what: "status of export",
+      run: (name) => this.#exportStatus.write(name),
+      tell: this.#news.exportRefused.bind(this.#news),
+      bounds: late,
+    });
+    this.#selectedQueue = this.#queue({
+      what: "selected export",
+      run: (name) => this.#selected.write(name),
+      // The writer tells by itself, at the Service: the export may not exist.
+      tell: () => {},
+      bounds: late,
+    });
+    const resync = setInterval(() => this.#resync(), resyncMs);
     term.signal.addEventListener("abort", () => clearInterval(resync), { once: true });
   }
 
@@ -97,7 +129,8 @@ export class Executor implements ClusterExecutor {
 
   /** Nothing is due. */
   get idle(): boolean {
-    return this.#importQueue.size + this.#importStatusQueue.size + this.#exportStatusQueue.size === 0;
+    const queues = [this.#importQueue, this.#importStatusQueue, this.#exportStatusQueue, this.#selectedQueue];
+    return queues.every(({ size }) => size === 0);
   }
 
   /** Takes over one change of what the hub published; the view must have followed it. */
@@ -121,6 +154,7 @@ export class Executor implements ClusterExecutor {
 
   /** A namespace came or went, or more is known of its imports. Many at once cost one pass over the names. */
   touchNamespace(namespace: string): void {
+    this.#selected.look(namespace);
     if (this.#namespaces.size === 0) queueMicrotask(() => this.#touchNamespaces());
     this.#namespaces.add(namespace);
   }
@@ -130,6 +164,12 @@ export class Executor implements ClusterExecutor {
     this.#touchNames(this.#allNames());
     for (const { namespace, name } of this.#options.cluster.exports.values())
       this.touchExport(namespace, name);
+    for (const name of this.#selected.names()) this.#selectedQueue.add(name);
+  }
+
+  /** A Service may have to be exported because a selector wants it, or not any more. */
+  touchSelected(namespace: string, name: string): void {
+    this.#selectedQueue.add(objectKey(namespace, name));
   }
 
   /** The conditions of one export may have to change. */
@@ -156,21 +196,29 @@ export class Executor implements ClusterExecutor {
 
   /** What cannot be made so, and why. */
   findings(): readonly Finding[] {
-    return [...this.#findings.values()].slice(0, findingsMax);
+    return [
+      ...this.#own.findings(),
+      ...olderDefinition([...this.#imports.droppedFields(), ...this.#importStatus.droppedFields()]),
+      ...this.#findings.values(),
+    ].slice(0, findingsMax);
   }
 
-  #queue(
-    what: string,
-    run: (name: ObjectKey) => Promise<void>,
-    bounds: { parallelMax: number; gatherMs: number },
-  ): KeyedQueue<ObjectKey> {
+  #resync(): void {
+    this.#imports.forgetDropped();
+    this.#importStatus.forgetDropped();
+    this.touchAll();
+  }
+
+  #queue({ what, run, tell, bounds }: QueueOptions): KeyedQueue<ObjectKey> {
     return new KeyedQueue<ObjectKey>(
       {
         run: async (name) => {
           await run(name);
           this.#findings.delete(`${what} ${name}`);
         },
-        onError: (name, error) => this.#fail(`${what} ${name}`, error),
+        onError: (name, error) => {
+          if (this.#fail(`${what} ${name}`, error) === "new" && isRefusal(error)) tell(name, error);
+        },
         waitAfter: (error) => (error instanceof EditedRepeatedly ? error.waitMs : undefined),
         backoff: { minMs: 20, maxMs: 30_000 },
         ...bounds,
@@ -185,7 +233,15 @@ export class Executor implements ClusterExecutor {
     const urgent = this.#urgent.delete(name);
     const waitMs = urgent ? 0 : this.#pace.waitMs(name, performance.now());
     if (waitMs > 0) throw new EditedRepeatedly(`The import ${name}`, waitMs);
-    await this.#imports.write(name);
+    try {
+      await this.#imports.write(name);
+      this.#refusals.delete(name);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#refusals.set(name, error.message);
+      if (this.#importStatus.isDue(name)) this.#importStatusQueue.add(name);
+      throw error;
+    }
     if (this.#importStatus.isDue(name)) this.#importStatusQueue.add(name);
     else this.#own.forgetEdits(name);
   }
@@ -211,17 +267,39 @@ export class Executor implements ClusterExecutor {
     return names;
   }
 
-  #fail(subject: string, error: unknown): void {
-    if (error instanceof TermOver) return;
+  #fail(subject: string, error: unknown): "new" | "known" {
+    if (error instanceof TermOver) return "known";
+    if (error instanceof NotServed) {
+      // It is said once, of the kind.
+      this.#findings.delete(subject);
+      return "known";
+    }
     const reason = reasonOf(error);
     const message = messageOf(error);
-    if (this.#findings.get(subject)?.message === message) return;
+    if (this.#findings.get(subject)?.message === message) return "known";
     this.#findings.set(subject, { subject, reason, message });
     this.#options.onProblem(error instanceof Error ? error : new Error(message));
+    return "new";
   }
+}
+
+interface QueueOptions {
+  /** Of what, in findings. */
+  readonly what: string;
+  readonly run: (name: ObjectKey) => Promise<void>;
+  /** Tells people of a refusal. */
+  readonly tell: (name: ObjectKey, refusal: Error) => void;
+  readonly bounds: { readonly parallelMax: number; readonly gatherMs: number };
 }
 
 function reasonOf(error: unknown): Reason {
   if (error instanceof EditedRepeatedly) return "EditedRepeatedly";
-  return error instanceof ForeignObject ? "ObjectNotOurs" : "ApplyFailed";
+  return error instanceof ForeignObject ? "ObjectNotOurs" : "WriteFailed";
+}
+
+function olderDefinition(dropped: readonly string[]): readonly Finding[] {
+  if (dropped.length === 0) return [];
+  const subject = `${resources.serviceImports.kind} ${resources.serviceImports.version}`;
+  const message = `The installed definition of ServiceImport does not keep ${dropped.join(", ")}: it is older than release v0.5.2 of the API. Apply deploy/crds: kubectl apply --server-side -k deploy/crds`;
+  return [{ subject, reason: "DefinitionNotServed", message }];
 }

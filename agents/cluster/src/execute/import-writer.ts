@@ -1,7 +1,7 @@
 // Makes the objects of one imported service what they should be: losses first, then what is gained, and the
 // ServiceImport, which makes the name resolve, last. Takes away only what is known to be gone (law 2).
 
-import type { DesiredImport, SliceStep, View } from "@sealane/core";
+import type { DesiredImport, MergedService, SliceStep, View } from "@sealane/core";
 import {
   localiseImport,
   localiseSlices,
@@ -9,24 +9,21 @@ import {
   mayRemoveImport,
   planSlices,
 } from "@sealane/core";
-import { createBackoff, sleep } from "../kube/backoff.ts";
-import { hasStatus } from "../kube/error.ts";
+import { isNamespaceGone } from "../kube/error.ts";
+import { resourceName, resources } from "../kube/resource.ts";
 import { objectKey, splitKey } from "../kube/store.ts";
 import type { ObjectKey } from "../kube/store.ts";
-import { isFramedAsWanted, sliceManifest } from "./imported-slice.ts";
+import { DerivedServices } from "./derived-service.ts";
+import { isFramedAsWanted, sliceManifest, sliceOwnerOf } from "./imported-slice.ts";
 import type { SliceOwner } from "./imported-slice.ts";
-import { StaleObject } from "./own-kind.ts";
+import { ForeignObject, StaleObject } from "./own-kind.ts";
 import { derivedNameOf } from "./own-objects.ts";
 import type { OwnObjects, OwnObjectsOf } from "./own-objects.ts";
-import type { DerivedService } from "./parse-own.ts";
-import {
-  derivedFamilies,
-  derivedServiceManifest,
-  derivedServiceUpdate,
-  importManifest,
-  isImportAsWanted,
-} from "./render-import.ts";
-import type { IpFamily } from "./render-import.ts";
+import type { DerivedService, ServiceImport } from "./parse-own.ts";
+import { Refusals } from "./refusals.ts";
+import type { Collected } from "./refusals.ts";
+import { importManifest, isImportAsWanted, withNewerFields } from "./render-import.ts";
+import type { IpFamily, Manifest } from "./render-import.ts";
 
 /** What the writer needs to know of this cluster. */
 export interface ImportingCluster {
@@ -44,24 +41,41 @@ export interface ImportResult {
   readonly due: number;
 }
 
-const attemptsMax = 5;
+/** What a service's type turned to, and whose export decides it. */
+export type TypeChange = Pick<MergedService, "type" | "owner">;
 
-/** About a second in all. */
-const addressAttemptsMax = 8;
-const addressWaits = { minMs: 10, maxMs: 400 };
+/** What imports are made of. */
+export interface ImportWriterOptions {
+  readonly view: View;
+  readonly own: OwnObjects;
+  readonly cluster: ImportingCluster;
+  /** Name of this cluster. */
+  readonly clusterName: string;
+  /** An import that was there has another type now. */
+  readonly onTypeChange: (before: ServiceImport, after: TypeChange) => void;
+}
+
+const attemptsMax = 5;
 
 /** Writes imports. Its caller runs one name at a time once. */
 export class ImportWriter {
   readonly #view: View;
   readonly #own: OwnObjects;
   readonly #cluster: ImportingCluster;
+  readonly #clusterName: string;
+  readonly #derived: DerivedServices;
+  readonly #onTypeChange: ImportWriterOptions["onTypeChange"];
+  readonly #dropped = new Set<string>();
   /** Wanted imports and how they stand. */
   readonly results = new Map<ObjectKey, ImportResult>();
 
-  constructor(options: { view: View; own: OwnObjects; cluster: ImportingCluster }) {
-    this.#view = options.view;
-    this.#own = options.own;
-    this.#cluster = options.cluster;
+  constructor({ view, own, cluster, clusterName, onTypeChange }: ImportWriterOptions) {
+    this.#view = view;
+    this.#own = own;
+    this.#cluster = cluster;
+    this.#clusterName = clusterName;
+    this.#derived = new DerivedServices(own, () => cluster.serviceFamilies());
+    this.#onTypeChange = onTypeChange;
   }
 
   /** @throws ForeignObject, TermOver, KubeError; then what is due stays due. */
@@ -70,6 +84,11 @@ export class ImportWriter {
       try {
         return await this.#writeOnce(name);
       } catch (error) {
+        if (isNamespaceGone(error)) {
+          // The namespace's own watch says so in a moment, and when there is one again.
+          this.results.delete(name);
+          return;
+        }
         if (!(error instanceof StaleObject) || attempt === attemptsMax) throw error;
       }
     }
@@ -88,7 +107,7 @@ export class ImportWriter {
       return;
     }
     this.results.delete(key);
-    if (mayRemoveImport(this.#view, namespace)) await this.#remove(own);
+    if (mayRemoveImport(this.#view, namespace, name, exportersOf(own))) await this.#remove(own);
   }
 
   /** The name goes first, then what it led to. */
@@ -103,25 +122,30 @@ export class ImportWriter {
 
   async #make(key: ObjectKey, desired: DesiredImport, own: OwnObjectsOf): Promise<void> {
     const { namespace, name } = desired;
-    const headless = desired.service.type === "Headless";
-    const owner = {
-      namespace,
-      importName: name,
-      derivedName: headless ? "" : derivedNameOf(namespace, name),
-    };
+    const isNew = own.serviceImport === undefined && own.derived === undefined && own.slices.length === 0;
+    if (own.foreignImport !== undefined && isNew) throw foreign(desired);
+    const owner = sliceOwnerOf(desired, derivedNameOf(namespace, name));
     const steps = this.#plan(desired, own, owner);
     const creates = steps.filter(({ action }) => action === "create");
     const others = steps.filter(({ action }) => action !== "create");
     const deletes = others.filter(({ action }) => action === "delete").length;
     const slices = own.slices.length + creates.length - deletes;
     this.results.set(key, { slices, due: steps.length + 1 });
+    // What is refused holds nothing else up: losses least of all.
+    const refusals = new Refusals();
+    const writeAll = (some: readonly SliceStep[]): Promise<unknown> =>
+      Promise.all(some.map((step) => refusals.collect(this.#writeSlice(owner, step))));
     // Every change of a slice that exists goes out at once: one slice, one request.
-    await Promise.all(others.map((step) => this.#writeSlice(owner, step)));
-    const derived = headless ? undefined : await this.#ensureService(desired, owner.derivedName, own);
-    await Promise.all(creates.map((step) => this.#writeSlice(owner, step)));
-    await this.#ensureImport(desired, derived, own);
+    await writeAll(others);
+    const service = await refusals.collect(this.#derived.ensure(desired, own));
+    await writeAll(creates);
+    const made = await refusals.collect(this.#ensureImport(desired, service, own));
+    // Somebody else was faster to take the name: what this run made leads nowhere.
+    if (!made.done && made.refusal instanceof ForeignObject && isNew) await this.#remove(this.#own.of(key));
     // The address goes when nothing names it any more.
-    if (headless && own.derived !== undefined) await this.#own.services.remove(own.derived);
+    if (service.done && service.value === undefined && own.derived !== undefined)
+      await refusals.collect(this.#own.services.remove(own.derived));
+    refusals.throwFirst();
     this.results.set(key, { slices, due: 0 });
   }
 
@@ -130,7 +154,7 @@ export class ImportWriter {
     const { namespace, name } = desired;
     const steps = planSlices({
       baseName: derivedNameOf(namespace, name),
-      desired: localiseSlices(this.#view, namespace, name),
+      desired: localiseSlices(this.#view, namespace, name, this.#clusterName),
       observed: own.slices.map(({ slice }) => slice),
       mayRemove: (cluster) => mayRemoveEndpoints(this.#view, namespace, name, cluster),
     });
@@ -153,67 +177,49 @@ export class ImportWriter {
     else await this.#own.slices.update(held, body);
   }
 
-  /** The derived Service as it should be, or undefined when the cluster has no family for it. */
-  async #ensureService(
-    desired: DesiredImport,
-    derivedName: string,
-    own: OwnObjectsOf,
-  ): Promise<DerivedService | undefined> {
-    const families = derivedFamilies(desired.service, this.#cluster.serviceFamilies());
-    if (own.derived !== undefined) {
-      const update = derivedServiceUpdate(own.derived, desired, families);
-      return update === undefined ? own.derived : await this.#own.services.update(own.derived, update);
-    }
-    if (families.length === 0) return undefined;
-    return await this.#createService(desired, derivedName, families, recordedAddresses(own, families));
-  }
-
-  /**
-   * Asks for the recorded addresses first. A Service that was deleted a moment ago may still hold them, since
-   * the API server frees an address after it has answered; so it is asked a few times before any other will do.
-   */
-  async #createService(
-    desired: DesiredImport,
-    derivedName: string,
-    families: readonly IpFamily[],
-    recorded: readonly string[],
-  ): Promise<DerivedService> {
-    const create = (addresses: readonly string[]): Promise<DerivedService> => {
-      const body = derivedServiceManifest(desired, derivedName, families, addresses);
-      return this.#own.services.create(desired.namespace, derivedName, body);
-    };
-    const backoff = createBackoff(addressWaits);
-    for (let attempt = 1; recorded.length > 0 && attempt <= addressAttemptsMax; attempt++) {
-      try {
-        return await create(recorded);
-      } catch (error) {
-        if (!hasStatus(error, 422)) throw error;
-      }
-      await sleep(backoff.next());
-    }
-    return await create([]);
-  }
-
+  /** While the Service is refused, an import that is there keeps the addresses that it shows. */
   async #ensureImport(
     desired: DesiredImport,
-    derived: DerivedService | undefined,
-    own: OwnObjectsOf,
+    service: Collected<DerivedService | undefined>,
+    { serviceImport: held, foreignImport, derived }: OwnObjectsOf,
   ): Promise<void> {
-    const wanted = importManifest(desired, derived);
-    const held = own.serviceImport;
-    if (held === undefined) await this.#own.imports.create(desired.namespace, desired.name, wanted);
-    else if (!isImportAsWanted(held, wanted)) await this.#own.imports.update(held, wanted);
+    if (foreignImport !== undefined) throw foreign(desired);
+    if (held !== undefined && !service.done) return;
+    const wanted = importManifest(desired, service.done ? service.value : derived);
+    if (held === undefined) {
+      this.#noteDropped(wanted, await this.#own.imports.create(desired.namespace, desired.name, wanted));
+      return;
+    }
+    if (isImportAsWanted(held, wanted, this.#dropped)) return;
+    this.#noteDropped(wanted, await this.#own.imports.update(held, withNewerFields(held, wanted)));
+    const { type, owner } = desired.service;
+    if (held.spec["type"] !== type) this.#onTypeChange(held, { type, owner });
+  }
+
+  /** An older definition drops what it does not know; asked for again and again it would be written for ever. */
+  #noteDropped(wanted: Manifest, made: ServiceImport): void {
+    for (const field of Object.keys(wanted.spec))
+      if (made.spec[field] === undefined) this.#dropped.add(field);
+  }
+
+  /** Fields that the installed definition of ServiceImport does not keep. */
+  droppedFields(): readonly string[] {
+    return [...this.#dropped].toSorted().map((field) => `spec.${field}`);
+  }
+
+  /** Asks for the dropped fields once more: the definition may be a newer one by now. */
+  forgetDropped(): void {
+    this.#dropped.clear();
   }
 }
 
-/** The import's addresses, when there is one for each family in its order. */
-function recordedAddresses(
-  { serviceImport }: OwnObjectsOf,
-  families: readonly IpFamily[],
-): readonly string[] {
-  const ips = serviceImport?.ips ?? [];
-  const fits =
-    ips.length === families.length &&
-    ips.every((ip, index) => ip.includes(":") === (families[index] === "IPv6"));
-  return fits ? ips : [];
+/** The clusters that the import is made of, as far as its objects say. */
+function exportersOf({ serviceImport, slices }: OwnObjectsOf): readonly string[] {
+  return [...new Set([...(serviceImport?.clusters ?? []), ...slices.map(({ slice }) => slice.cluster)])];
+}
+
+function foreign({ namespace, name }: DesiredImport): ForeignObject {
+  return new ForeignObject(
+    `${resourceName(resources.serviceImports)} ${namespace}/${name} exists and is not Sealane's, so the service is not imported. Delete or rename it, or let the implementation that made it import the service.`,
+  );
 }

@@ -1,6 +1,6 @@
 // EndpointSlices that imports are made of: between the API server's objects and the core's values. Pure.
 
-import type { Slice } from "@sealane/core";
+import type { DesiredImport, Slice } from "@sealane/core";
 import { sameValue } from "@sealane/core";
 import { list, parseObject, record } from "../kube/door.ts";
 import type { Json, Parse } from "../kube/door.ts";
@@ -13,11 +13,16 @@ import type { Owned } from "./own-kind.ts";
 const importLabel = "multicluster.kubernetes.io/service-name";
 const sourceClusterLabel = "multicluster.kubernetes.io/source-cluster";
 
+/** `own`: each endpoint that has a zone is hinted at that zone, so that clients there prefer it. */
+export type ZoneHints = "own" | "none";
+
 /** A slice of ours. */
 export interface ImportedSlice extends Owned {
   /** The ServiceImport that it belongs to; empty when it belongs to none. */
   readonly importName: string;
   readonly slice: Slice;
+  /** Which endpoints carry a hint for their own zone, and for no other: those that have a zone, or none at all. */
+  readonly hints: ZoneHints | "other";
   /** It holds something that we never write. */
   readonly tampered: boolean;
 }
@@ -47,6 +52,7 @@ export const parseImportedSlice: Parse<ImportedSlice> = (object) => {
         zone,
       })),
     },
+    hints: hintsOf(list(root["endpoints"], "endpoints")),
     tampered: list(root["endpoints"], "endpoints").some(isTampered),
   }));
 };
@@ -58,6 +64,18 @@ export interface SliceOwner {
   readonly importName: string;
   /** The derived Service, or empty when the import is headless. */
   readonly derivedName: string;
+  /** Whether clients are to prefer endpoints of their zone: `spec.trafficDistribution` asks for it. */
+  readonly hints: ZoneHints;
+}
+
+/** Where the slices of an import belong; `derivedName` is what its derived Service is called when it has one. */
+export function sliceOwnerOf({ namespace, name, service }: DesiredImport, derivedName: string): SliceOwner {
+  return {
+    namespace,
+    importName: name,
+    derivedName: service.type === "Headless" ? "" : derivedName,
+    hints: service.trafficDistribution === "" ? "none" : "own",
+  };
 }
 
 /** The body to write. */
@@ -83,14 +101,17 @@ export function sliceManifest(owner: SliceOwner, slice: Slice): { readonly metad
       conditions: { ready, serving, terminating },
       ...(hostname === "" ? {} : { hostname }),
       ...(zone === "" ? {} : { zone }),
+      ...(zone === "" || owner.hints === "none" ? {} : { hints: { forZones: [{ name: zone }] } }),
     })),
   } as { readonly metadata: object };
 }
 
 /** Whether what surrounds the endpoints is as we write it. */
 export function isFramedAsWanted(held: ImportedSlice, owner: SliceOwner): boolean {
+  const hints = held.slice.endpoints.some(({ zone }) => zone !== "") ? owner.hints : "none";
   return (
     !held.tampered &&
+    held.hints === hints &&
     sameValue(held.labels, sliceLabels(owner, held.slice.cluster)) &&
     sameValue(held.annotations, ownedAnnotations)
   );
@@ -110,7 +131,7 @@ function sliceLabels(
 }
 
 /** What we write of a slice, as people see it. Endpoints are compared by their addresses. */
-export function sliceFields({ labels, annotations, slice, tampered }: ImportedSlice): Json {
+export function sliceFields({ labels, annotations, slice, hints, tampered }: ImportedSlice): Json {
   const { addressType, ports, endpoints } = slice;
   const byAddress = endpoints.map(({ address, ...rest }) => [address, rest]);
   return {
@@ -118,11 +139,25 @@ export function sliceFields({ labels, annotations, slice, tampered }: ImportedSl
     addressType,
     ports,
     endpoints: Object.fromEntries(byAddress),
+    "endpoints[].hints": hints,
     ...(tampered ? { "endpoints[].other": true } : {}),
   };
 }
 
-const written = new Set(["addresses", "conditions", "hostname", "zone"]);
+const written = new Set(["addresses", "conditions", "hostname", "zone", "hints"]);
+
+function hintsOf(endpoints: readonly unknown[]): ImportedSlice["hints"] {
+  const kinds = new Set(
+    endpoints.map((value, index) => {
+      const where = `endpoints[${index}]`;
+      const { hints, zone = "" } = record(value, where);
+      if (hints === undefined || hints === null) return zone === "" ? "either" : "none";
+      return sameValue(hints, { forZones: [{ name: zone }] }) ? "own" : "other";
+    }),
+  );
+  if (kinds.has("other") || (kinds.has("own") && kinds.has("none"))) return "other";
+  return kinds.has("own") ? "own" : "none";
+}
 
 function isTampered(value: unknown, index: number): boolean {
   const endpoint = record(value, `endpoints[${index}]`);

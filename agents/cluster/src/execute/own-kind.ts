@@ -4,10 +4,11 @@
 import { contentTypes } from "../kube/client.ts";
 import type { KubeClient, Method, RequestOptions } from "../kube/client.ts";
 import type { Json, Parse } from "../kube/door.ts";
-import { hasStatus } from "../kube/error.ts";
+import type { KubeError } from "../kube/error.ts";
+import { hasStatus, isDenied } from "../kube/error.ts";
 import { isOwned, ownedSelector } from "../kube/ownership.ts";
 import { Reflector } from "../kube/reflector.ts";
-import type { ReflectorLimits } from "../kube/reflector.ts";
+import type { ReflectorLimits, ReflectorState } from "../kube/reflector.ts";
 import { collectionPath, objectPath, resourceName } from "../kube/resource.ts";
 import type { Resource } from "../kube/resource.ts";
 import { objectKey } from "../kube/store.ts";
@@ -30,6 +31,16 @@ export interface Term {
 /** An object of the wanted name exists and is somebody else's. */
 export class ForeignObject extends Error {
   override readonly name = "ForeignObject";
+}
+
+/** The API server does not serve the kind now; nothing was sent. */
+export class NotServed extends Error {
+  override readonly name = "NotServed";
+}
+
+/** Whether a write is refused and would be again: denied by the API server, or in the way of somebody else's object. */
+export function isRefusal(error: unknown): error is Error {
+  return isDenied(error) || error instanceof ForeignObject;
 }
 
 /** What was known of the object was old; the store is fresh now, and the decision must be taken again. */
@@ -62,7 +73,10 @@ export interface OwnKindOptions<T extends Owned> {
   readonly term: Term;
   readonly resource: Resource;
   readonly parse: Parse<T>;
+  /** Others' objects of the kind are followed, too, so that they are known before one stands in the way; absent: ours. */
+  readonly follows?: "everybody's";
   readonly onChange: (keys: readonly ObjectKey[]) => void;
+  /** Everything of the kind was listed; again when the kind was not served, or not to be read, and is again. */
   readonly onSynced: () => void;
   readonly onProblem: (error: Error) => void;
   readonly observe?: OwnObserver<T>;
@@ -83,6 +97,7 @@ export class OwnKind<T extends Owned> {
   readonly #options: OwnKindOptions<T>;
   readonly #reflector: Reflector<T>;
   #by: "answer" | "watch" = "watch";
+  #wasUnavailable = false;
   /** Objects that are being written here: what the watch says of them may be our own doing. */
   readonly #writing = new Map<ObjectKey, number>();
   readonly #edits = new Map<ObjectKey, { readonly before: T; readonly edit: HandEdit }>();
@@ -94,13 +109,11 @@ export class OwnKind<T extends Owned> {
         client: options.client,
         resource: options.resource,
         parse: options.parse,
-        labelSelector: ownedSelector,
+        ...(options.follows === undefined ? { labelSelector: ownedSelector } : {}),
         onChange: options.onChange,
         onSynced: options.onSynced,
         onInvalid: options.onProblem,
-        onState: (state) => {
-          if (state.is === "unknown") options.onProblem(state.error);
-        },
+        onState: (state) => this.#onState(state),
         observe: (key, before, after) => {
           options.observe?.(key, before, after, this.#by);
           if (this.#by === "watch") this.#noteEdit(key, before, after);
@@ -119,7 +132,17 @@ export class OwnKind<T extends Owned> {
     return this.#reflector.store;
   }
 
-  /** @throws ForeignObject, StaleObject when it exists already and is ours, TermOver, KubeError */
+  get resource(): Resource {
+    return this.#options.resource;
+  }
+
+  /** Why the kind is not followed: it is not served (404), or must not be read (403). What was known of it holds. */
+  get unavailable(): KubeError | undefined {
+    const { state } = this.#reflector;
+    return state.is === "unknown" && isUnavailable(state.error) ? state.error : undefined;
+  }
+
+  /** @throws ForeignObject, StaleObject when it exists already and is ours, NotServed, TermOver, KubeError */
   async create(namespace: string, name: string, body: object): Promise<T> {
     const key = objectKey(namespace, name);
     try {
@@ -178,6 +201,21 @@ export class OwnKind<T extends Owned> {
     this.#edits.delete(key);
   }
 
+  /** As forgetEdit, for all of these, whether they are still there or not. */
+  forgetEdits(isOne: (value: T) => boolean): void {
+    for (const [key, { before }] of this.#edits) if (isOne(before)) this.#edits.delete(key);
+  }
+
+  #onState(state: ReflectorState): void {
+    if (state.is === "unknown") {
+      this.#wasUnavailable ||= isUnavailable(state.error);
+      this.#options.onProblem(state.error);
+    } else if (this.#wasUnavailable) {
+      this.#wasUnavailable = false;
+      this.#options.onSynced();
+    }
+  }
+
   async #during<R>(key: ObjectKey, work: () => Promise<R>): Promise<R> {
     this.#writing.set(key, (this.#writing.get(key) ?? 0) + 1);
     try {
@@ -190,7 +228,9 @@ export class OwnKind<T extends Owned> {
   }
 
   #noteEdit(key: ObjectKey, before: T | undefined, after: T | undefined): void {
-    if (before === undefined || this.#writing.has(key)) return;
+    if (before === undefined || !isOwned(before) || this.#writing.has(key)) return;
+    // Whoever takes both marks away takes the object over.
+    if (after !== undefined && !isOwned(after)) return;
     const first = this.#edits.get(key)?.before ?? before;
     const { fields: fieldsOf, onEdit } = this.#options;
     const fields = after === undefined ? [] : changedFields(fieldsOf(first), fieldsOf(after));
@@ -203,6 +243,11 @@ export class OwnKind<T extends Owned> {
     const { term, client } = this.#options;
     if (!term.isCurrent())
       throw new TermOver(`${method} ${path} was not sent: this agent does not lead any more`);
+    const { unavailable } = this;
+    if (unavailable?.status === 404)
+      throw new NotServed(`${method} ${path} was not sent: the API server does not serve the kind`, {
+        cause: unavailable,
+      });
     return await client.request(method, path, { ...options, signal: term.signal });
   }
 
@@ -283,6 +328,10 @@ export class OwnKind<T extends Owned> {
   #title(namespace: string, name: string): string {
     return `${resourceName(this.#options.resource)} ${namespace}/${name}`;
   }
+}
+
+function isUnavailable(error: Error): error is KubeError {
+  return hasStatus(error, 404) || hasStatus(error, 403);
 }
 
 /** What makes a write fail when the object is not the one that was read. */

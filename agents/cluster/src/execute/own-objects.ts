@@ -2,10 +2,13 @@
 // service's name. Tells which names to look at again when somebody changes an object by hand.
 
 import { createHash } from "node:crypto";
+import type { Finding } from "@sealane/core";
 import { derivedServiceName } from "@sealane/core";
 import type { KubeClient } from "../kube/client.ts";
 import type { ReflectorLimits } from "../kube/reflector.ts";
-import { resources } from "../kube/resource.ts";
+import { hasStatus } from "../kube/error.ts";
+import { isOwned } from "../kube/ownership.ts";
+import { resourceName, resources } from "../kube/resource.ts";
 import type { Resource } from "../kube/resource.ts";
 import { objectKey, splitKey } from "../kube/store.ts";
 import type { ObjectKey } from "../kube/store.ts";
@@ -19,6 +22,8 @@ import type { DerivedService, ServiceImport } from "./parse-own.ts";
 /** What we have for one imported service. */
 export interface OwnObjectsOf {
   readonly serviceImport: ServiceImport | undefined;
+  /** Somebody else's ServiceImport of the name: it is left alone. */
+  readonly foreignImport: ServiceImport | undefined;
   readonly derived: DerivedService | undefined;
   readonly slices: readonly ImportedSlice[];
 }
@@ -29,7 +34,7 @@ export interface OwnObjectsOptions {
   readonly term: Term;
   /** Names (namespace/name of the import) whose objects changed. */
   readonly onChange: (names: Iterable<ObjectKey>) => void;
-  /** All three kinds were listed. */
+  /** All three kinds were listed; again after one of them could not be followed for a while. */
   readonly onSynced: () => void;
   readonly onProblem: (error: Error) => void;
   /** Somebody else edited an object of this name (namespace/name of the import); told before onChange. */
@@ -77,6 +82,7 @@ export class OwnObjects {
     this.imports = new OwnKind({
       ...shared,
       resource: resources.serviceImports,
+      follows: "everybody's",
       parse: parseServiceImport,
       fields: importFields,
       onEdit: ({ namespace, name }) => edited(namespace, name),
@@ -116,11 +122,30 @@ export class OwnObjects {
     return this.imports.synced && this.services.synced && this.slices.synced;
   }
 
+  /** Kinds that cannot be followed, with the cure. */
+  findings(): readonly Finding[] {
+    return [this.imports, this.services, this.slices].flatMap(({ resource, unavailable }): Finding[] => {
+      if (unavailable === undefined) return [];
+      const { message } = unavailable;
+      return hasStatus(unavailable, 404)
+        ? [{ subject: `${resource.kind} ${resource.version}`, reason: "DefinitionNotServed", message }]
+        : [{ subject: `list ${resourceName(resource)}`, reason: "PermissionMissing", message }];
+    });
+  }
+
+  /** Our ServiceImport of the name. */
+  importOf(name: ObjectKey): ServiceImport | undefined {
+    const held = this.imports.store.get(name);
+    return held !== undefined && isOwned(held) ? held : undefined;
+  }
+
   /** What we have for one imported service. */
   of(name: ObjectKey): OwnObjectsOf {
     const { namespace, name: importName } = splitKey(name);
+    const serviceImport = this.importOf(name);
     return {
-      serviceImport: this.imports.store.get(name),
+      serviceImport,
+      foreignImport: serviceImport === undefined ? this.imports.store.get(name) : undefined,
       derived: this.services.store.get(objectKey(namespace, derivedNameOf(namespace, importName))),
       slices: [...(this.#slicesByName.get(name)?.values() ?? [])],
     };
@@ -131,12 +156,13 @@ export class OwnObjects {
     const { namespace, name: importName } = splitKey(name);
     this.imports.forgetEdit(name);
     this.services.forgetEdit(objectKey(namespace, derivedNameOf(namespace, importName)));
-    for (const key of this.#slicesByName.get(name)?.keys() ?? []) this.slices.forgetEdit(key);
+    this.slices.forgetEdits((slice) => nameOf(slice) === name);
   }
 
   /** Every name that we have an object for. */
   *names(): Generator<ObjectKey, undefined> {
-    for (const { namespace, name } of this.imports.store.values()) yield objectKey(namespace, name);
+    for (const each of this.imports.store.values())
+      if (isOwned(each)) yield objectKey(each.namespace, each.name);
     for (const { namespace, importName } of this.services.store.values()) {
       if (importName !== "") yield objectKey(namespace, importName);
     }

@@ -43,7 +43,7 @@ export interface DerivedService extends Owned {
   readonly importName: string;
   readonly spec: Json;
   readonly ipFamilies: readonly string[];
-  /** In the order of `ipFamilies`. */
+  /** In the order of `ipFamilies`; empty when it has none. */
   readonly clusterAddresses: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export const parseDerivedService: Parse<DerivedService> = (object) =>
     importName: parts.annotations[importAnnotation] ?? "",
     spec,
     ipFamilies: texts(spec["ipFamilies"], "spec.ipFamilies"),
-    clusterAddresses: texts(spec["clusterIPs"], "spec.clusterIPs"),
+    clusterAddresses: texts(spec["clusterIPs"], "spec.clusterIPs").filter((each) => each !== "None"),
   }));
 
 /** What we write of a ServiceImport, as people see it; times of transitions are not ours to keep. */

@@ -2,6 +2,7 @@
 
 import type { DesiredImport, ExportPort, MergedService } from "@sealane/core";
 import { sameValue } from "@sealane/core";
+import { list, record } from "../kube/door.ts";
 import type { Json } from "../kube/door.ts";
 import { ownedAnnotations, ownedLabels } from "../kube/ownership.ts";
 import { apiVersion, resources } from "../kube/resource.ts";
@@ -24,6 +25,8 @@ export interface Manifest {
   readonly spec: Json;
 }
 
+const everyFamily: readonly IpFamily[] = ["IPv4", "IPv6"];
+
 /** Annotation of a ServiceImport: the Service whose address it shows. For people. */
 const derivedServiceAnnotation = "sealane.dev/derived-service";
 
@@ -35,6 +38,23 @@ export function derivedFamilies(
   return service.ipFamilies.filter((family): family is IpFamily =>
     clusterFamilies.some((each) => each === family),
   );
+}
+
+/**
+ * The families of a derived Service that has, or had, these: those that the merged service still has stay first and in
+ * their order, whatever the cluster's ranges say of them; then come those that it gained.
+ */
+export function keptFamilies(
+  held: readonly string[],
+  service: MergedService,
+  clusterFamilies: readonly IpFamily[],
+): readonly IpFamily[] {
+  const { ipFamilies } = service;
+  const kept = everyFamily.filter(
+    (family) => held.includes(family) && (ipFamilies.length === 0 || ipFamilies.includes(family)),
+  );
+  const order = kept.toSorted((a, b) => held.indexOf(a) - held.indexOf(b));
+  return [...order, ...derivedFamilies(service, clusterFamilies).filter((family) => !kept.includes(family))];
 }
 
 /** A new derived Service. `addresses` are asked for again when the import had them before. */
@@ -63,22 +83,25 @@ export function derivedServiceManifest(
 }
 
 /**
- * The derived Service as it should be, made of what it is, or undefined when it is so already. Its addresses
- * and its first family stay for its life; a second family is added when the merged service has one.
+ * The derived Service as it should be, made of what it is, or undefined when it is so already. `families` begin with
+ * its first one, which stays with its address for its life; a second one comes and goes. No families: they stay.
  */
 export function derivedServiceUpdate(
   held: DerivedService,
   desired: DesiredImport,
-  families: readonly IpFamily[],
+  wantedFamilies: readonly IpFamily[],
 ): Manifest | undefined {
   const rest = Object.fromEntries(Object.entries(held.spec).filter(([field]) => !neverOurs.has(field)));
-  const grows = held.ipFamilies.length === 1 && families.length === 2;
-  const second = families.filter((family) => family !== held.ipFamilies[0]);
   const spec: Json = {
     ...rest,
     type: "ClusterIP",
     ...derivedPolicies(desired),
-    ...(grows ? { ipFamilyPolicy: "PreferDualStack", ipFamilies: [...held.ipFamilies, ...second] } : {}),
+    ...(wantedFamilies.length === 0 || sameValue(wantedFamilies, held.ipFamilies)
+      ? {}
+      : {
+          ...familyFields(wantedFamilies),
+          clusterIPs: held.clusterAddresses.slice(0, wantedFamilies.length),
+        }),
   };
   const labels = { ...held.labels, ...ownedLabels };
   const annotations = { ...held.annotations, ...ownedAnnotations, [importAnnotation]: desired.name };
@@ -131,13 +154,49 @@ export function importManifest(desired: DesiredImport, derived: DerivedService |
   };
 }
 
-/** Whether the held ServiceImport is already as the manifest says. */
-export function isImportAsWanted(held: ServiceImport, wanted: Manifest): boolean {
+/** Fields of a ServiceImport's spec, and of its ports, in the release of the API that we speak. */
+const importFields: ReadonlySet<string> = new Set([
+  "ports",
+  "type",
+  "ips",
+  "ipFamilies",
+  "sessionAffinity",
+  "sessionAffinityConfig",
+  "internalTrafficPolicy",
+  "trafficDistribution",
+]);
+const importPortFields: ReadonlySet<string> = new Set(["name", "protocol", "port", "appProtocol"]);
+
+/**
+ * Whether the held ServiceImport is already as the manifest says. Fields of a newer release are nobody's edit;
+ * `dropped` are those that the installed definition does not keep.
+ */
+export function isImportAsWanted(
+  held: ServiceImport,
+  wanted: Manifest,
+  dropped: ReadonlySet<string>,
+): boolean {
+  const kept = Object.fromEntries(Object.entries(wanted.spec).filter(([field]) => !dropped.has(field)));
   return (
-    sameValue(held.spec, wanted.spec) &&
+    sameValue(knownSpec(held.spec), kept) &&
     sameValue(held.labels, wanted.metadata.labels) &&
     sameValue(held.annotations, wanted.metadata.annotations)
   );
+}
+
+/** The manifest with what a newer release has beside it. */
+export function withNewerFields(held: ServiceImport, wanted: Manifest): Manifest {
+  const newer = Object.entries(held.spec).filter(([field]) => !importFields.has(field));
+  return { ...wanted, spec: { ...Object.fromEntries(newer), ...wanted.spec } };
+}
+
+function knownSpec(spec: Json): Json {
+  const pick = (value: Json, known: ReadonlySet<string>): Json =>
+    Object.fromEntries(Object.entries(value).filter(([field]) => known.has(field)));
+  const ports = list(spec["ports"], "spec.ports").map((port, index) =>
+    pick(record(port, `spec.ports[${index}]`), importPortFields),
+  );
+  return { ...pick(spec, importFields), ports };
 }
 
 function derivedPolicies({ ports, service }: DesiredImport): Json {

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { podAccess } from "./auth.ts";
 import { createKubeClient } from "./client.ts";
 import type { KubeClient } from "./client.ts";
-import { KubeError } from "./error.ts";
+import { KubeError, isDenied } from "./error.ts";
 
 interface Answer {
   readonly status: number;
@@ -91,6 +91,37 @@ test.for([
     expect(error.message).toContain(cure);
   },
 );
+
+test.for([
+  [
+    403,
+    "exceeded quota: q, used: services=5, limited: services=5",
+    'Raise the ResourceQuota of namespace "shop"',
+  ],
+  [
+    403,
+    "unable to create new content in namespace shop because it is being terminated",
+    "Nothing is to be done",
+  ],
+  [400, 'admission webhook "x" denied the request: no', "Let that admission rule pass"],
+  [422, "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no", "Let that admission rule pass"],
+] as const)("a write that is denied with %s, %s names the cure", async ([status, message, cure]) => {
+  answers = [{ status, body: { kind: "Status", reason: "Forbidden", message } }];
+  const error = await failure(client.request("POST", "/api/v1/namespaces/shop/services"));
+  expect(error.message).toContain(message);
+  expect(error.message).toContain(cure);
+  expect(error.message).not.toContain("Allow");
+  expect(isDenied(error)).toBe(true);
+});
+
+test("a definition without the version that we speak is told with the cure", async () => {
+  const crs = "/apis/multicluster.x-k8s.io/v1beta1/serviceimports";
+  answers = [{ status: 404, body: "404 page not found" }];
+  const error = await failure(client.request("GET", crs));
+  expect(error.message).toContain("does not serve serviceimports.multicluster.x-k8s.io as v1beta1");
+  expect(error.message).toContain("v1alpha1 only are too old");
+  expect(isDenied(error)).toBe(false);
+});
 
 test.for([{ status: 0 }, { status: 429 }, { status: 503 }])(
   "a read is tried again after $status",

@@ -26,6 +26,20 @@ export function hasStatus(error: unknown, status: number): error is KubeError {
   return error instanceof KubeError && error.status === status;
 }
 
+/** Statuses by which the API server says that it understood a write and does not let it pass, now or the next time. */
+const denials: ReadonlySet<number> = new Set([400, 403, 405, 413, 422]);
+
+/** Whether the API server denies this: rights, quota, admission, validation. Trying again at once would not help. */
+export function isDenied(error: unknown): error is KubeError {
+  return error instanceof KubeError && denials.has(error.status);
+}
+
+/** Whether a write failed because its namespace is being deleted, or is gone. */
+export function isNamespaceGone(error: unknown): boolean {
+  if (hasStatus(error, 403)) return error.message.includes("because it is being terminated");
+  return hasStatus(error, 404) && /namespaces "[^"]*" not found/.test(error.message);
+}
+
 /** Message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -44,7 +58,7 @@ export function answerError(
   const said = parsed.message ?? body.slice(0, 200);
   const seconds = Number(retryAfter ?? parsed.retryAfterSeconds ?? 0);
   return new KubeError(
-    `${method} ${path} failed with ${status} ${reason}: ${said}${cure(method, path, status, reason)}`,
+    `${method} ${path} failed with ${status} ${reason}: ${said}${cure({ method, path, status, reason, said })}`,
     {
       status,
       reason,
@@ -80,15 +94,23 @@ function parseStatus(body: string): { reason?: string; message?: string; retryAf
   }
 }
 
-function cure(method: string, path: string, status: number, reason: string): string {
+interface Answer {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly reason: string;
+  /** The API server's words. */
+  readonly said: string;
+}
+
+function cure(answer: Answer): string {
+  const { path, status, reason } = answer;
   const target = splitPath(path);
   if (status === 401)
     return ". The credentials are not accepted: check the service account's token or the kubeconfig.";
-  if (status === 403) {
-    return `. Allow "${rbacVerb(method, target.name)}" on ${target.resource} in the agent's ${target.namespace === "" ? "ClusterRole" : "Role or ClusterRole"}.`;
-  }
+  if (denials.has(status)) return denialCure(answer);
   if (status === 404 && target.name === "") {
-    return `. The API server does not serve ${target.resource}, or namespace "${target.namespace}" does not exist: install the CRD, or create the namespace.`;
+    return `. The API server does not serve ${target.resource} as ${target.version}, or namespace "${target.namespace}" does not exist: install the CRD, or create the namespace.${crdCure(target.resource)}`;
   }
   if (status === 404) return ". The object is gone, or the API server does not serve its kind.";
   if (reason === "AlreadyExists") return ". Read it, and update it if it is ours.";
@@ -96,10 +118,27 @@ function cure(method: string, path: string, status: number, reason: string): str
   return "";
 }
 
+/** Rights are missing only when nothing else of what the API server says explains the refusal. */
+function denialCure({ method, path, status, said }: Answer): string {
+  const { resource, namespace, name } = splitPath(path);
+  if (said.includes("exceeded quota")) return `. Raise the ResourceQuota of namespace "${namespace}".`;
+  if (said.includes("because it is being terminated")) return ". Nothing is to be done: the namespace goes.";
+  if (/admission webhook|ValidatingAdmissionPolicy|denied the request/.test(said))
+    return '. Let that admission rule pass objects with the label "app.kubernetes.io/managed-by=sealane".';
+  if (status !== 403) return "";
+  return `. Allow "${rbacVerb(method, name)}" on ${resource} in the agent's ${namespace === "" ? "ClusterRole" : "Role or ClusterRole"}.`;
+}
+
+function crdCure(resource: string): string {
+  if (!resource.endsWith(".multicluster.x-k8s.io")) return "";
+  return " Definitions that have v1alpha1 only are too old: kubectl apply --server-side -k deploy/crds";
+}
+
 /** Takes `/apis/g/v/namespaces/ns/plural/name/sub` apart. */
-function splitPath(path: string): { resource: string; namespace: string; name: string } {
+function splitPath(path: string): { resource: string; version: string; namespace: string; name: string } {
   const parts = (path.split("?")[0] ?? "").split("/").slice(1);
   const group = parts[0] === "apis" ? (parts[1] ?? "") : "";
+  const version = parts[parts[0] === "apis" ? 2 : 1] ?? "";
   let rest = parts.slice(parts[0] === "apis" ? 3 : 2);
   let namespace = "";
   if (rest[0] === "namespaces" && rest.length > 2) {
@@ -107,7 +146,7 @@ function splitPath(path: string): { resource: string; namespace: string; name: s
     rest = rest.slice(2);
   }
   const plural = rest[2] === undefined ? (rest[0] ?? "") : `${rest[0]}/${rest[2]}`;
-  return { resource: group === "" ? plural : `${plural}.${group}`, namespace, name: rest[1] ?? "" };
+  return { resource: group === "" ? plural : `${plural}.${group}`, version, namespace, name: rest[1] ?? "" };
 }
 
 function rbacVerb(method: string, name: string): string {

@@ -49,3 +49,12 @@ test("what is beyond the rate is dropped and counted, for each reason by itself"
   await eventually("the other reason", async () => (await events()).length === 3);
   expect(to.dropped).toBe(3);
 });
+
+test("objects that do not exist are told apart by their names", async () => {
+  const to = recorder();
+  for (const name of ["web", "api"]) to.record({ ...subject, name, uid: "" }, text);
+  await eventually("both Events", async () => (await events()).length === 2);
+  const regarding = (await events()).map((each) => each["regarding"] as object);
+  expect(regarding).toMatchObject([{ name: "api" }, { name: "web" }]);
+  for (const each of regarding) expect(each).not.toHaveProperty("uid");
+});

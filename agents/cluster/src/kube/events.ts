@@ -15,6 +15,7 @@ export interface EventSubject {
   /** Empty for cluster-scoped objects; their Events go to `default`. */
   readonly namespace: string;
   readonly name: string;
+  /** Empty when the object does not exist, or not yet. */
   readonly uid: string;
 }
 
@@ -91,7 +92,7 @@ export class EventRecorder {
   /** Tells once; the same text about the same object again counts up the Event that exists. */
   record(subject: EventSubject, text: EventText): void {
     if (this.#signal.aborted) return;
-    const memory = this.#remember(`${subject.uid}|${text.reason}`);
+    const memory = this.#remember(`${identityOf(subject)}|${text.reason}`);
     const now = performance.now();
     const refill = Math.floor((now - memory.refilledAtMs) / this.#limits.refillMs);
     if (refill > 0) {
@@ -193,10 +194,14 @@ export class EventRecorder {
         kind: subject.resource.kind,
         ...(subject.namespace === "" ? {} : { namespace: subject.namespace }),
         name: subject.name,
-        uid: subject.uid,
+        ...(subject.uid === "" ? {} : { uid: subject.uid }),
       },
       reportingController: `sealane.dev/${fieldManager}`,
       reportingInstance: this.#instance,
     };
   }
+}
+
+function identityOf({ resource, namespace, name, uid }: EventSubject): string {
+  return `${resource.plural}/${namespace}/${name}/${uid}`;
 }

@@ -41,7 +41,7 @@ export interface ReflectorOptions<T extends Stored> {
   readonly onChange: (keys: readonly ObjectKey[], observedUnixUs: bigint) => void;
   /** After the first complete list, when onChange has named everything in it that could be read. */
   readonly onSynced?: () => void;
-  /** The state changed. */
+  /** The state changed; a failure that goes on in the same words is told once. */
   readonly onState?: (state: ReflectorState) => void;
   /** An object that could not be parsed; its last good value stays in the store. */
   readonly onInvalid?: (error: Error) => void;
@@ -221,8 +221,11 @@ export class Reflector<T extends Stored> {
   }
 
   #setState(next: ReflectorState): void {
-    if (next.is === "following" && this.#state.is === "following") return;
+    const before = this.#state;
+    if (next.is === "following" && before.is === "following") return;
     this.#state = next;
+    if (next.is === "unknown" && before.is === "unknown" && next.error.message === before.error.message)
+      return;
     this.#options.onState?.(next);
   }
 }

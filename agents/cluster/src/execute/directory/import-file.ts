@@ -3,7 +3,7 @@
 
 import type { DesiredImport, Slice } from "@sealane/core";
 import { isMap, parseAllDocuments } from "yaml";
-import { parseImportedSlice, sliceManifest } from "../imported-slice.ts";
+import { parseImportedSlice, sliceManifest, sliceOwnerOf } from "../imported-slice.ts";
 import { derivedNameOf } from "../own-objects.ts";
 import { parseDerivedService, parseServiceImport } from "../parse-own.ts";
 import type { DerivedService } from "../parse-own.ts";
@@ -35,11 +35,7 @@ export function importFileText(desired: DesiredImport, file: ImportFile): string
     file.families.length === 0
       ? []
       : [derivedServiceManifest(desired, derivedName, file.families, file.addresses)];
-  const owner = {
-    namespace,
-    importName: name,
-    derivedName: desired.service.type === "Headless" ? "" : derivedName,
-  };
+  const owner = sliceOwnerOf(desired, derivedName);
   const slices = file.slices
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map((slice) => sliceManifest(owner, slice));

@@ -40,7 +40,7 @@ export function exportContract(start: (namespace: string) => Promise<BenchForm>)
         .some(({ kind, desired, observed: seen }) => kind === "exports" && desired === 1 && seen === 1),
     );
 
-  test("an export without a Service says so, once, by condition and Event", async () => {
+  test("an export without a Service says so, once, by condition and Event (MCS 11)", async () => {
     await makeExport();
     await says({ Valid: "False NoService", Ready: "False NoService" });
     await eventually("the Event", async () => (await the().events("NoService")) === 1);
@@ -49,14 +49,14 @@ export function exportContract(start: (namespace: string) => Promise<BenchForm>)
     expect(await the().events("NoService")).toBe(1);
   });
 
-  test("an ExternalName Service cannot be exported", async () => {
+  test("an ExternalName Service cannot be exported (MCS 12)", async () => {
     await makeExport();
     await makeService({ type: "ExternalName", externalName: "example.org" });
     await says({ Valid: "False InvalidServiceType" });
     expect(await conditions()).toMatchObject({ Ready: "False InvalidServiceType" });
   });
 
-  test("follows its Service and the hub's word", async () => {
+  test("follows its Service and the hub's word (MCS 27)", async () => {
     await makeExport();
     const { view, namespace, executor } = the();
     await says({ Valid: "False NoService" });

@@ -53,7 +53,7 @@ export function importContract(start: (namespace: string) => Promise<BenchForm>)
     the().writes();
   };
 
-  test("imports a service whole: derived Service, slices, ServiceImport, status", async () => {
+  test("imports a service whole: derived Service, slices, ServiceImport, status (MCS 17, 34-36, 38-40)", async () => {
     await imported();
     const { namespace } = the();
     const service = await derived();
@@ -91,7 +91,7 @@ export function importContract(start: (namespace: string) => Promise<BenchForm>)
     expect(the().executor.counts()).toContainEqual({ kind: "imports", desired: 1, observed: 1 });
   });
 
-  test("one pod turning unready costs one write", async () => {
+  test("one pod turning unready costs one write (MCS 42)", async () => {
     await imported();
     publish([1, 2], [2]);
     await the().settled();
@@ -118,7 +118,7 @@ export function importContract(start: (namespace: string) => Promise<BenchForm>)
     ).toHaveLength(20);
   });
 
-  test("without the namespace nothing is made; when it appears, at once", async () => {
+  test("without the namespace nothing is made; when it appears, at once (MCS 16)", async () => {
     publish();
     await the().settled();
     expect(the().writes()).toEqual([]);
@@ -126,7 +126,7 @@ export function importContract(start: (namespace: string) => Promise<BenchForm>)
     await eventually("the import", async () => (await addresses()).length === 2);
   });
 
-  test("an import that is gone is removed, but not while that is not known", async () => {
+  test("an import that is gone is removed, but not while that is not known (MCS 19, 41)", async () => {
     await imported();
     const { view, namespace, executor } = the();
     view.merged.delete(`${namespace}/web`);
@@ -142,7 +142,7 @@ export function importContract(start: (namespace: string) => Promise<BenchForm>)
     expect(the().writes()[0]).toContain(the().removal);
   });
 
-  test("a new term takes nothing away until it knows, then what was left behind goes", async () => {
+  test("a new term takes nothing away until it knows, then what was left behind goes (MCS 41, 42)", async () => {
     await imported();
     await the().restart();
     const { view, namespace, executor } = the();
@@ -156,7 +156,7 @@ export function importContract(start: (namespace: string) => Promise<BenchForm>)
     expect([await derived(), await slices()]).toEqual([undefined, []]);
   });
 
-  test("pods of a cluster that are not known to their end stay", async () => {
+  test("pods of a cluster that are not known to their end stay (MCS 42)", async () => {
     await imported();
     const { view, namespace, executor } = the();
     view.wholeShards.clear();
@@ -170,7 +170,7 @@ export function importContract(start: (namespace: string) => Promise<BenchForm>)
     expect(await addresses()).toEqual(["10.1.0.2", "10.1.0.3"]);
   });
 
-  test("what somebody changes by hand is put right", async () => {
+  test("what somebody changes by hand is put right (MCS 18, 21, 42)", async () => {
     await imported();
     const { kube, namespace } = the();
     const before = await derived();
@@ -190,7 +190,7 @@ export function importContract(start: (namespace: string) => Promise<BenchForm>)
     expect(after?.["spec"].clusterIPs).toEqual(before?.["spec"].clusterIPs);
   });
 
-  test("somebody else's object of the same name is left alone and reported", async () => {
+  test("somebody else's object of the same name is left alone and reported (MCS 18)", async () => {
     await makeNamespace();
     const { kube, namespace, executor } = the();
     const spec = { type: "Headless", ports: [] };
@@ -206,7 +206,7 @@ export function importContract(start: (namespace: string) => Promise<BenchForm>)
     await eventually("the finding to go", () => executor.findings().length === 0);
   });
 
-  test("a headless service has no derived Service, and can become one with an address", async () => {
+  test("a headless service has no derived Service, and can become one with an address (MCS 24)", async () => {
     await makeNamespace();
     publish([1], [], { type: "Headless" });
     await eventually("the import", async () => (await serviceImport())?.["spec"].type === "Headless");
@@ -221,7 +221,7 @@ export function importContract(start: (namespace: string) => Promise<BenchForm>)
     expect((await serviceImport())?.["spec"]).not.toHaveProperty("ips");
   });
 
-  test("a service of both families has an address of each, in its order; a second family may come later", async () => {
+  test("a service of both families has an address of each, in its order; a second family may come later (MCS 22)", async () => {
     await makeNamespace();
     publish([1], [], { ipFamilies: ["IPv6", "IPv4"] });
     await eventually("both addresses", async () => (await serviceImport())?.["spec"].ips?.length === 2);
@@ -241,7 +241,7 @@ export function importContract(start: (namespace: string) => Promise<BenchForm>)
     expect((await late())?.["spec"].ips[0]).toBe(first);
   });
 
-  test("a service of a family that this cluster lacks is imported without an address, and says so", async () => {
+  test("a service of a family that this cluster lacks is imported without an address, and says so (MCS 20)", async () => {
     await makeNamespace();
     await the().restart({ service: ["10.112.0.0/16"] });
     publish([], [], { ipFamilies: ["IPv6"] });

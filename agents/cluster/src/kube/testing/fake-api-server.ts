@@ -21,14 +21,23 @@ interface Target {
   readonly part: "object" | "status";
 }
 
+/** A write that reached the fake. */
+export interface FakeWrite extends Target {
+  readonly method: string;
+}
+
 const crds = "apiextensions.k8s.io/customresourcedefinitions";
+
+const customGroups: readonly string[] = ["multicluster.x-k8s.io", "about.k8s.io"];
 
 /** A running fake; its objects can be looked into. */
 export interface FakeApiServer extends Harness {
   readonly objects: FakeObjects;
+  /** Collections that are watched now, one entry for each watch. */
+  watches(): readonly string[];
+  /** Refuses writes for which the rule gives a refusal, as rights, quotas and admission do; gives what ends it. */
+  deny(rule: (write: FakeWrite) => FakeRefusal | undefined): () => void;
 }
-
-const customGroups: readonly string[] = ["multicluster.x-k8s.io", "about.k8s.io"];
 
 /** Starts a fake on loopback. Custom kinds are served once their CRD was created, or at once if told. */
 export async function startFakeApiServer(options: { crds: "served" | "missing" }): Promise<FakeApiServer> {
@@ -39,6 +48,8 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
       served.add(group === "" ? plural : `${plural}.${group}`);
   }
   let granted = false;
+  const denials = new Set<(write: FakeWrite) => FakeRefusal | undefined>();
+  const watchers = new Map<ServerResponse, string>();
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => refuse(response, error));
   });
@@ -55,15 +66,20 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
     if (!served.has(group === "" ? plural : `${plural}.${group}`))
       throw new FakeRefusal(404, "NotFound", "the server could not find the requested resource");
     if (request.method === "GET" && url.searchParams.get("watch") === "true") {
+      watchers.set(response, target.collection);
+      response.on("close", () => watchers.delete(response));
       watch(objects, target, url.searchParams, response);
       return;
     }
+    const method = request.method ?? "GET";
+    if (method !== "GET") {
+      for (const rule of denials) {
+        const refusal = rule({ ...target, method });
+        if (refusal !== undefined) throw refusal;
+      }
+    }
     const body = JSON.parse((await text(request)) || "{}") as Body;
-    send(
-      response,
-      request.method === "POST" ? 201 : 200,
-      handle(request.method ?? "GET", target, url.searchParams, body, request),
-    );
+    send(response, method === "POST" ? 201 : 200, handle(method, target, url.searchParams, body, request));
   }
 
   function handle(
@@ -116,8 +132,10 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
     served.delete(name);
     const [plural, ...group] = name.split(".");
     objects.clear(`${group.join(".")}/${plural}`);
-    // The kind's watch cache goes with its CRD.
+    // The kind's watch cache goes with its CRD, and so do its watches.
     objects.forget();
+    for (const [response, collection] of watchers)
+      if (collection === `${group.join(".")}/${plural}`) response.end();
   }
 
   objects.create("networking.k8s.io/servicecidrs", "", {
@@ -135,6 +153,11 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
   });
   return {
     objects,
+    watches: () => [...watchers.values()],
+    deny: (rule) => {
+      denials.add(rule);
+      return () => denials.delete(rule);
+    },
     admin: accessOf("admin"),
     restricted: async () => accessOf("restricted"),
     grant: async () => {
@@ -250,8 +273,9 @@ function merge(held: unknown, patch: unknown): unknown {
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
-  const { code, reason } = error instanceof FakeRefusal ? error : { code: 500, reason: "InternalError" };
-  send(response, code, statusOf(code, reason, String(error)));
+  const { code, reason, message } =
+    error instanceof FakeRefusal ? error : { code: 500, reason: "InternalError", message: String(error) };
+  send(response, code, statusOf(code, reason, message));
 }
 
 function statusOf(code: number, reason: string, message: string): object {

@@ -18,10 +18,17 @@ function withAddresses(objects: FakeObjects, body: Body): Body {
   const asked = spec.clusterIPs ?? (typeof spec["clusterIP"] === "string" ? [spec["clusterIP"]] : []);
   for (const address of asked) {
     if (taken.has(address) && address !== "None")
-      throw new FakeRefusal(422, "Invalid", `provided IP ${address} is already allocated`);
+      throw new FakeRefusal(
+        422,
+        "Invalid",
+        `spec.clusterIPs: Invalid value: failed to allocate IP ${address}: provided IP is already allocated`,
+      );
   }
   const families = (spec["ipFamilies"] as string[] | undefined) ?? ["IPv4"];
-  const clusterIPs = asked.length > 0 ? asked : families.map((family) => freeAddress(taken, family));
+  const clusterIPs =
+    asked[0] === "None" || asked.length > families.length
+      ? asked
+      : families.map((family, index) => asked[index] ?? freeAddress(taken, family));
   return {
     ...body,
     spec: {

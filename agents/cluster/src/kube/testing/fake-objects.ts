@@ -42,6 +42,8 @@ type Body = Record<string, unknown> & { metadata?: Record<string, unknown> };
 
 /** Everything that the fake holds. */
 export class FakeObjects {
+  /** What is kept of an object that is written: a definition drops fields that it does not know, and fills others in. */
+  keep: (collection: string, object: FakeObject) => FakeObject = (_collection, object) => object;
   readonly #collections = new Map<string, Map<string, FakeObject>>();
   readonly #listeners = new Set<(event: FakeEvent) => void>();
   #history: FakeEvent[] = [];
@@ -140,7 +142,8 @@ export class FakeObjects {
 
   #put(type: FakeEvent["type"], collection: string, given: FakeObject): FakeObject {
     const version = ++this.#version;
-    const object = { ...given, metadata: { ...given.metadata, resourceVersion: String(version) } };
+    const kept = type === "DELETED" ? given : this.keep(collection, given);
+    const object = { ...kept, metadata: { ...kept.metadata, resourceVersion: String(version) } };
     let objects = this.#collections.get(collection);
     if (objects === undefined) {
       objects = new Map();
