@@ -6,6 +6,7 @@ import {
   clusterNameFault,
   derivedServiceName,
   isLabel,
+  isPodNameable,
   isWithin,
   meshZoneFault,
   zoneFault,
@@ -58,6 +59,14 @@ test("below a zone means at a label's border", () => {
   expect(isWithin("a.mesh.example", "mesh.example")).toBe(true);
   expect(isWithin("mesh.example", "mesh.example")).toBe(true);
   expect(isWithin("amesh.example", "mesh.example")).toBe(false);
+});
+
+test("a pod's own name has at most 253 characters, and one by its address always has (MCS 58)", () => {
+  const label = "x".repeat(63);
+  expect(isPodNameable(label, "c".repeat(40), label, label)).toBe(true);
+  expect(isPodNameable(label, "c".repeat(41), label, label)).toBe(false);
+  const longestAddress = "fd00-1111-2222-3333-4444-5555-6666-7777";
+  expect(isPodNameable(longestAddress, label, label, label)).toBe(true);
 });
 
 test("a derived name is a label, and differs by namespace and by name", () => {

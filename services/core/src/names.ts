@@ -10,6 +10,9 @@ const reservedClusterNames: readonly string[] = ["ns", "gen"];
 /** The zone of merged services (KEP-1645). */
 export const clustersetZone = "clusterset.local";
 
+/** Characters of a name, its final dot left out (RFC 1035, section 2.3.4: 255 octets as it travels). */
+const nameLengthMax = 253;
+
 const labelPattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** Whether the text is a label of RFC 1123: 1 to 63 of a-z, 0-9 and inner hyphens. */
@@ -46,6 +49,20 @@ export function zoneFault(zone: string): string | undefined {
 export function meshZoneFault(zone: string): string | undefined {
   if (zone !== clustersetZone) return zoneFault(zone);
   return `Mesh zone "${zone}" is what every cluster answers by itself: use a zone of your own, such as mesh.example`;
+}
+
+/**
+ * Whether `<hostname>.<cluster>.<service>.<namespace>.svc.clusterset.local` (KEP-1645) is short enough for a name. With
+ * an address for its hostname (`10-1-0-7`) it always is.
+ */
+export function isPodNameable(
+  hostname: string,
+  cluster: string,
+  service: string,
+  namespace: string,
+): boolean {
+  const name = `${hostname}.${cluster}.${service}.${namespace}.svc.${clustersetZone}`;
+  return name.length <= nameLengthMax;
 }
 
 /** Whether `name` is `zone` or lies below it. */

@@ -283,6 +283,22 @@ describe("the zone", () => {
       expect([name, type, await status(name, type)]).toEqual([name, type, want]);
   });
 
+  test("stays readable beside a hostname that is too long for a name of its own (MCS 58)", async () => {
+    const [hostname, cluster, service, namespace] = ["h", "c", "s", "n"].map((letter) => letter.repeat(63));
+    if (!hostname || !cluster || !service || !namespace) throw new Error("There are four");
+    await site.kube.create(resources.namespaces, "", namespace);
+    const pods = [pod(["10.3.0.10"], { hostname }), pod(["10.3.0.11"], { hostname: "db-1" })];
+    const reached = { [cluster]: [{ ports: [port("http", 8080)], pods }] };
+    await site.publish(service, headless, reached, namespace);
+    const name = `${service}.${namespace}.svc.${zone}`;
+    const want = ["10-3-0-10", "db-1"].map((host) => `8080 ${host}.${cluster}.${name}.`);
+    await eventually("both are answered", 5_000, async () =>
+      (await answers(name, "A")).length === 2 ? true : undefined,
+    );
+    expect(await targets(`_http._tcp.${name}`)).toEqual(want);
+    await site.kube.remove(resources.namespaces, "", namespace);
+  });
+
   test("answers for one label of a cluster's name: more would not be found (MCS 3)", async () => {
     const labels = {
       "multicluster.kubernetes.io/service-name": "db",

@@ -6,6 +6,7 @@ import { compareAddresses, familyOf, parseAddress } from "../address.ts";
 import { compareText } from "../compare.ts";
 import type { DesiredEndpoint, DesiredSlices } from "../desired.ts";
 import type { ReachGroup, ReachPod, ReachPort } from "../facts.ts";
+import { isPodNameable } from "../names.ts";
 import type { Exporter, MergedService } from "../published.ts";
 import { importShard, memberShard, reachShard } from "../published-shards.ts";
 import type { View } from "../view.ts";
@@ -34,7 +35,9 @@ export function localiseSlices(
     const groups = groupsOf(view, service, exporter, namespace, name);
     return wanted.flatMap((addressType) =>
       groups.flatMap(({ ports, pods }): DesiredSlices[] => {
-        const endpoints = endpointsOf(pods, addressType);
+        const endpoints = endpointsOf(pods, addressType, (hostname) =>
+          isPodNameable(hostname, exporter.cluster, name, namespace),
+        );
         return endpoints.length === 0
           ? []
           : [{ namespace, name, cluster: exporter.cluster, addressType, ports, endpoints }];
@@ -141,13 +144,22 @@ function countingPorts(
   return counting.flatMap((port) => slicePorts(service, port)).toSorted(compareReachPorts);
 }
 
-function endpointsOf(pods: PortGroup["pods"], addressType: "IPv4" | "IPv6"): readonly DesiredEndpoint[] {
+/**
+ * The pods' endpoints of one family. A hostname that would make a name too long is left out, and the pod is named by its
+ * address: one such name in an answer, and nobody can read the answer.
+ */
+function endpointsOf(
+  pods: PortGroup["pods"],
+  addressType: "IPv4" | "IPv6",
+  isNameable: (hostname: string) => boolean,
+): readonly DesiredEndpoint[] {
   const family = addressType === "IPv4" ? 4 : 6;
   const found = new Map<string, DesiredEndpoint>();
   for (const { pod, zone } of pods) {
     for (const address of pod.addresses) {
       if (familyOf(address) !== family) continue;
-      const { ready, serving, terminating, hostname } = pod;
+      const { ready, serving, terminating } = pod;
+      const hostname = isNameable(pod.hostname) ? pod.hostname : "";
       const endpoint = { address, ready, serving, terminating, hostname, zone };
       const known = found.get(address);
       if (known === undefined || rank(endpoint) > rank(known)) found.set(address, endpoint);

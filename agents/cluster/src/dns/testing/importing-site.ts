@@ -38,7 +38,7 @@ export type Reached = Readonly<Record<string, readonly ReachGroup[]>>;
 export interface ImportingSite {
   readonly kube: Fixtures;
   /** Lets every cluster of `reached` export the service, and waits until it is imported here. */
-  publish(name: string, service: Partial<MergedService>, reached: Reached): Promise<void>;
+  publish(name: string, service: Partial<MergedService>, reached: Reached, namespace?: string): Promise<void>;
   /** Nobody exports it any more; gone here when this returns. */
   withdraw(name: string): Promise<void>;
   serviceImport(name: string): Promise<AnyObject>;
@@ -102,24 +102,24 @@ function imports(
   kube: Fixtures,
   { view, executor }: Term,
 ): Pick<ImportingSite, "publish" | "withdraw" | "serviceImport" | "slices"> {
-  const find = (name: string) => kube.get(resources.serviceImports, shop, name);
+  const find = (name: string, namespace = shop) => kube.get(resources.serviceImports, namespace, name);
   return {
-    publish: async (name, service, reached) => {
+    publish: async (name, service, reached, namespace = shop) => {
       const merged = mergedService({ ...service, exporters: [] });
       const ports = merged.ports.map((each) => each.name);
       const exporters = Object.keys(reached).map((exporter) => ({
         ...{ cluster: exporter, clusterAddresses: [], ports },
         endpoints: "pods" as const,
       }));
-      view.merged.set(`${shop}/${name}`, { ...merged, exporters });
-      view.whole({ kind: "import", origin: "", namespace: shop });
+      view.merged.set(`${namespace}/${name}`, { ...merged, exporters });
+      view.whole({ kind: "import", origin: "", namespace });
       for (const [exporter, groups] of Object.entries(reached)) {
-        view.setReach(exporter, shop, name, `${exporter}1`, { zone: "", groups });
-        view.whole({ kind: "reach", origin: exporter, namespace: shop });
+        view.setReach(exporter, namespace, name, `${exporter}1`, { zone: "", groups });
+        view.whole({ kind: "reach", origin: exporter, namespace });
       }
-      executor.touch(shop, name);
+      executor.touch(namespace, name);
       await eventually(`${name} is imported`, 20_000, async () =>
-        (await find(name)) !== undefined && executor.idle ? true : undefined,
+        (await find(name, namespace)) !== undefined && executor.idle ? true : undefined,
       );
     },
     withdraw: async (name) => {
