@@ -7,8 +7,8 @@ import { ended } from "./api-servers.ts";
 import { quietWrites, writesBetween } from "./api-writes.ts";
 import type { Writes, WriteTally } from "./api-writes.ts";
 import { addressesIn, changeEndpoint, endpointAddress } from "./exports.ts";
-import type { ImportingPair } from "./importing-pair.ts";
-import { processNames, settle, startProcess } from "./importing-pair.ts";
+import type { ImportingPair, ProcessName } from "./importing-pair.ts";
+import { settle, startProcess } from "./importing-pair.ts";
 import { serverAt } from "./sealane-processes.ts";
 
 const bounds = { quietMs: 3_000, timeoutMs: 120_000 };
@@ -72,11 +72,7 @@ export async function countRestarts(
   return holds;
 }
 
-async function restart(
-  pair: ImportingPair,
-  name: (typeof processNames)[number],
-  signal: NodeJS.Signals,
-): Promise<void> {
+async function restart(pair: ImportingPair, name: ProcessName, signal: NodeJS.Signals): Promise<void> {
   const child = pair.children.get(name);
   if (child === undefined) throw new Error(`${name} does not run`);
   if (signal !== "SIGTERM") child.kill(signal);

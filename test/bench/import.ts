@@ -94,7 +94,9 @@ async function coldRuns(pair: ImportingPair, { runs, exports }: ImportOptions): 
   for (let run = 1; run <= runs; run++) {
     await stopAgent(children, "agent-b");
     await clear(client, namespace);
+    const idle = await readCpuTimes(pair.processes());
     const floor = await mirrorCold(servers, namespace, exports);
+    console.log(`run ${run} mirror, processor time: ${cpuText(idle, await readCpuTimes(pair.processes()))}`);
     await clear(client, namespace);
     await settle(pair, exports, "exporter");
     const before = await readCpuTimes(pair.processes());

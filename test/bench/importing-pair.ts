@@ -41,12 +41,14 @@ export async function makePair(servers: ApiServers, profile: Profile): Promise<I
 }
 
 /** In the order in which they start. */
-export const processNames = ["hub", "agent-a", "agent-b"] as const;
+const processNames = ["hub", "agent-a", "agent-b"] as const;
+/** One of them. */
+export type ProcessName = (typeof processNames)[number];
 
 /** Starts one of the processes; nothing remembers it. */
 export async function startProcess(
   { servers, profile }: Pick<ImportingPair, "servers" | "profile">,
-  name: (typeof processNames)[number],
+  name: ProcessName,
 ): Promise<ChildProcess> {
   if (name === "hub") return startHub(servers, profile);
   return startAgent(servers, name === "agent-a" ? 0 : 1, profile);
