@@ -1,10 +1,11 @@
 // A cluster that nobody can reach: its endpoints stay until there is evidence against them or a person says that it has
-// left; no time alone takes them away.
+// left; no time alone takes them away. One that was never heard to the end keeps nothing of the others.
 
+import { mayRemoveEndpoints, mayRemoveImport } from "@sealane/core";
 import { AdminDepartureState, AdminSessionState } from "@sealane/wire";
 import { expect, it, vi } from "vitest";
 import type { TestAgent } from "./testing/agent.ts";
-import { reachFact } from "./testing/facts.ts";
+import { clusterFact, exportFact, reachFact } from "./testing/facts.ts";
 import { testHub } from "./testing/hub.ts";
 import { agentOf, pair, sameDoors, until } from "./testing/members.ts";
 
@@ -47,4 +48,21 @@ it("takes them away when a person says that the cluster is gone for good (MCS 44
     expect([...b.view.reach("a", "shop", "web")]).toEqual([]);
   });
   expect(b.view.complete(importShard)).toBe(true);
+});
+
+it("lets go of an export that ended, though a member that joined was never heard to the end (MCS 19, 41)", async () => {
+  const { hub, a, b } = await pair();
+  const d = await agentOf(hub, "d");
+  d.say("cluster", { key: "" }, clusterFact(4));
+  await until(() => expect(b.view.member("d")).toBeDefined());
+  a.say("export", { namespace: "fresh", key: "web" }, { ...exportFact(1), uid: "fresh" });
+  a.say("reach", { namespace: "fresh", key: "web/n1" }, reachFact(1));
+  a.complete(a.id("export", "fresh"), a.id("reach", "fresh"));
+  await until(() => expect([...b.view.reach("a", "fresh", "web")]).toHaveLength(1));
+  expect(mayRemoveImport(b.view, "fresh", "web", ["d"])).toBe(false);
+  a.unsay("export", { namespace: "fresh", key: "web" });
+  await until(() => expect(b.view.import("fresh", "web")).toBeUndefined());
+  expect(b.view.complete({ ...importShard, namespace: "fresh" })).toBe(false);
+  expect(mayRemoveEndpoints(b.view, "fresh", "web", "a")).toBe(true);
+  expect(mayRemoveImport(b.view, "fresh", "web", ["a"])).toBe(true);
 });

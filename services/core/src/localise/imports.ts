@@ -6,6 +6,7 @@ import type { DesiredImport } from "../desired.ts";
 import { importShard } from "../published-shards.ts";
 import type { View } from "../view.ts";
 import { derivedPorts } from "./ports.ts";
+import { mayRemoveEndpoints } from "./slices.ts";
 
 /** Every import of a cluster with these namespaces, sorted by namespace and name. */
 export function localiseImports(view: View, namespaces: ReadonlySet<string>): readonly DesiredImport[] {
@@ -21,7 +22,18 @@ export function localiseImport(view: View, namespace: string, name: string): Des
   return service === undefined ? undefined : { namespace, name, service, ports: derivedPorts(service) };
 }
 
-/** Whether an import that is not wanted may be removed: the namespace's imports are known to their end. */
-export function mayRemoveImport(view: View, namespace: string): boolean {
-  return view.complete(importShard(namespace));
+/**
+ * Whether an import that is not wanted may be removed: the namespace's imports are known to their end, or of each cluster
+ * that it was made of (`exporters`, empty when nobody knows) it is known that it exports the service no longer.
+ */
+export function mayRemoveImport(
+  view: View,
+  namespace: string,
+  name: string,
+  exporters: readonly string[],
+): boolean {
+  if (view.complete(importShard(namespace))) return true;
+  return (
+    exporters.length > 0 && exporters.every((cluster) => mayRemoveEndpoints(view, namespace, name, cluster))
+  );
 }

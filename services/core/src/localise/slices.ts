@@ -47,12 +47,14 @@ export function localiseSlices(
 }
 
 /**
- * Whether endpoints of a cluster that are not wanted may be removed: the cluster is known to export the
- * service no longer, or its pods are known to their end.
+ * Whether endpoints of a cluster that are not wanted may be removed: the cluster is known to export the service no
+ * longer, or its pods are known to their end. Those are of accepted exports alone, so they tell the one and the other,
+ * whatever clusters are yet to be heard.
  */
 export function mayRemoveEndpoints(view: View, namespace: string, name: string, cluster: string): boolean {
+  if (view.complete(reachShard(cluster, namespace))) return true;
   const exports = view.import(namespace, name)?.exporters.some((exporter) => exporter.cluster === cluster);
-  if (exports === true) return view.complete(reachShard(cluster, namespace));
+  if (exports === true) return false;
   if (view.complete(importShard(namespace))) return true;
   return view.member(cluster) === undefined && view.complete(memberShard);
 }

@@ -82,7 +82,8 @@ export class ImportFiles {
       return;
     }
     this.results.delete(key);
-    if (exists && !mayRemoveImport(view, namespace)) return;
+    const exporters = [...new Set(this.held.get(key)?.slices.map((slice) => slice.cluster))];
+    if (exists && !mayRemoveImport(view, namespace, name, exporters)) return;
     await this.#options.folder.remove(pathOf(namespace, name));
     this.held.delete(key);
   }
