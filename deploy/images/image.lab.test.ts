@@ -1,7 +1,7 @@
 // Runs the image's programs from the image's own files, as its own user: nothing of this machine may be needed.
 
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -91,6 +91,22 @@ describe("the programs", () => {
     "services/cli/src/main.ts",
   ])("%s starts and explains itself", async (path) => {
     expect(await inImage("node", path, "--help")).toMatch(/^0 (?:.*\n)*Usage: /);
+  });
+
+  test("the agent brings the definitions that it installs", async () => {
+    const cluster = { server: "https://127.0.0.1:1" };
+    const config = {
+      clusters: [{ name: "none", cluster }],
+      users: [{ name: "nobody", user: {} }],
+      contexts: [{ name: "none", context: { cluster: "none", user: "nobody" } }],
+      "current-context": "none",
+    };
+    await writeFile(join(root, "kubeconfig"), JSON.stringify(config));
+    const argv = ["node", "agents/cluster/src/main.ts", "definitions", "--kubeconfig=/kubeconfig"];
+    const said = await inImage(...argv);
+    expect(said).toMatch(
+      /^3 clusterproperties\.about\.k8s\.io: .*\nserviceexports\.multi.*\nserviceimports\.multi.*: could not be read: /,
+    );
   });
 
   test("mesh-dns's writer starts, and says that this is no pod", async () => {

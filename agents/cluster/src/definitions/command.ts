@@ -2,6 +2,7 @@
 
 import { access } from "../kube/auth.ts";
 import { createKubeClient } from "../kube/client.ts";
+import { messageOf } from "../kube/error.ts";
 import type { AgentOptions } from "../options.ts";
 import type { InstallMode } from "./install.ts";
 import { installAll } from "./install.ts";
@@ -14,8 +15,20 @@ export interface DefinitionsOptions extends Pick<AgentOptions, "kubeconfig" | "c
   readonly mode: InstallMode;
 }
 
-/** Prints what it did to each definition; gives the exit status. @throws Error without an API server to ask */
+/** Prints what it did to each definition, or why it could not begin; gives the exit status. */
 export async function installDefinitions(
+  options: DefinitionsOptions,
+  write: (text: string) => void,
+): Promise<InstallStatus> {
+  try {
+    return await install(options, write);
+  } catch (error) {
+    write(`${messageOf(error)}\n`);
+    return 3;
+  }
+}
+
+async function install(
   { kubeconfig, context, mode }: DefinitionsOptions,
   write: (text: string) => void,
 ): Promise<InstallStatus> {

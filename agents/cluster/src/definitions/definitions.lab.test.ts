@@ -184,6 +184,8 @@ test("without an API server it fails and says so", async () => {
   await writeFile(file, stringify(broken));
   const { status, said } = await definitions([], file);
   expect([status, said.match(/could not be read: .*got no answer/g)?.length]).toEqual([3, 3]);
+  const none = await definitions(["--context=none"]);
+  expect([none.status, none.said]).toEqual([3, expect.stringMatching(/^[^\n]*none[^\n]*\n$/)]);
 });
 
 test("the example's Job may do all of it, and nothing more", async () => {
