@@ -9,7 +9,7 @@ import { clusterFact, exportFact, reachFact } from "./testing/facts.ts";
 import { testHub } from "./testing/hub.ts";
 import { agentOf, pair, until } from "./testing/members.ts";
 
-it("brings an export, its pods and its decision to those who need them", async () => {
+it("brings an export, its pods and its decision to those who need them (MCS 1, 9)", async () => {
   const { a, b } = await pair();
   expect(b.view.member("a")?.ranges.map((it) => [it.prefix, it.admitted])).toContainEqual([
     "10.1.0.0/16",
