@@ -1,113 +1,120 @@
-// Every way in which exports of one name can differ, and the sentence for a person: which field, which value
-// is used, whose it is, who differs. Judges only; which value wins is decided in merge.ts.
+// Every way in which exports of one name can conflict (KEP-1645, "Constraints and Conflict Resolution"). Judges only:
+// which value wins is decided in merge.ts, how it is said in conflict-text.ts.
 
 import { compareText, sameValue } from "./compare.ts";
-import type { ExportFact, ExportPort } from "./facts.ts";
+import {
+  conflictMessage,
+  conflictSentence,
+  differingKeys,
+  portDetails,
+  portText,
+  quoted,
+  type ConflictText,
+} from "./conflict-text.ts";
+import type { Constituent } from "./constituent.ts";
+import type { ExportFact } from "./facts.ts";
 import type { Reason } from "./reasons.ts";
-
-/** Clusters that a message names before it counts the rest. */
-const namedClustersMax = 8;
-
-/** One cluster's export. */
-export interface Constituent {
-  readonly cluster: string;
-  readonly fact: ExportFact;
-}
 
 /** One comparable field of an export. */
 interface Field {
   readonly reason: Reason;
-  /** As a person knows it. */
-  readonly name: string;
-  /** The value in a form in which equal means no conflict. */
-  readonly value: (fact: ExportFact) => unknown;
-  /** The value in a sentence. */
-  readonly text: (fact: ExportFact) => string;
-  /** Whether the two can conflict at all in this field; all can when absent. */
-  readonly concerns?: (oldest: ExportFact, other: ExportFact) => boolean;
+  /** Whether a younger export conflicts with the oldest. */
+  readonly differs: (oldest: ExportFact, other: ExportFact) => boolean;
+  readonly text: ConflictText;
 }
 
+/** Sorted by reason. */
 const fields: readonly Field[] = [
-  {
-    reason: "AnnotationsConflict",
-    name: "exportedAnnotations",
-    value: (fact) => fact.annotations,
-    text: (fact) => `${Object.keys(fact.annotations).length} annotations`,
-  },
+  exported("AnnotationsConflict", "exportedAnnotations", (fact) => fact.annotations),
   {
     reason: "IPFamilyConflict",
-    name: "ipFamilies",
-    value: (fact) => fact.ipFamilies.toSorted(compareText),
-    text: (fact) => fact.ipFamilies.join(",") || "none",
+    // Families that only a younger export has are offered to nobody, so nobody misses backends by using them.
+    differs: (oldest, other) => oldest.ipFamilies.some((family) => !other.ipFamilies.includes(family)),
+    text: {
+      ...scalarText("ipFamilies", (fact) => fact.ipFamilies.join(",")),
+      details: () => ["those are reached by the families only that they share with it"],
+    },
   },
-  {
-    reason: "InternalTrafficPolicyConflict",
-    name: "internalTrafficPolicy",
-    value: (fact) => fact.internalTrafficPolicy,
-    text: (fact) => fact.internalTrafficPolicy || "none",
-  },
-  {
-    reason: "LabelsConflict",
-    name: "exportedLabels",
-    value: (fact) => fact.labels,
-    text: (fact) => `${Object.keys(fact.labels).length} labels`,
-  },
+  scalar("InternalTrafficPolicyConflict", "internalTrafficPolicy", (fact) => fact.internalTrafficPolicy),
+  exported("LabelsConflict", "exportedLabels", (fact) => fact.labels),
   {
     reason: "PortConflict",
-    name: "ports",
-    value: (fact) => fact.ports.map(portText).toSorted(compareText),
-    text: (fact) => fact.ports.map(portText).toSorted(compareText).join(",") || "none",
+    differs: (oldest, other) => !sameValue(portTexts(oldest), portTexts(other)),
+    text: {
+      field: "ports",
+      used: ({ cluster }) =>
+        `all exports' ports are used, the older export's where two collide (${quoted(cluster)} has the oldest)`,
+      details: portDetails,
+    },
   },
   {
     reason: "SessionAffinityConfigConflict",
-    name: "sessionAffinityConfig",
-    value: (fact) => fact.sessionAffinityTimeoutSeconds,
-    text: (fact) => `${fact.sessionAffinityTimeoutSeconds} s`,
-    concerns: (oldest, other) => oldest.sessionAffinity === other.sessionAffinity,
+    // Between an export with affinity and one without, the affinity itself is the conflict.
+    differs: (oldest, other) =>
+      oldest.sessionAffinity === other.sessionAffinity &&
+      oldest.sessionAffinityTimeoutSeconds !== other.sessionAffinityTimeoutSeconds,
+    text: scalarText("sessionAffinityConfig", (fact) => `${fact.sessionAffinityTimeoutSeconds} s`),
   },
-  {
-    reason: "SessionAffinityConflict",
-    name: "sessionAffinity",
-    value: (fact) => fact.sessionAffinity,
-    text: (fact) => fact.sessionAffinity || "None",
-  },
-  {
-    reason: "TrafficDistributionConflict",
-    name: "trafficDistribution",
-    value: (fact) => fact.trafficDistribution,
-    text: (fact) => fact.trafficDistribution || "none",
-  },
-  { reason: "TypeConflict", name: "type", value: (fact) => fact.type, text: (fact) => fact.type },
+  scalar("SessionAffinityConflict", "sessionAffinity", (fact) => fact.sessionAffinity),
+  scalar("TrafficDistributionConflict", "trafficDistribution", (fact) => fact.trafficDistribution),
+  scalar("TypeConflict", "type", (fact) => fact.type),
 ];
 
-/** Conflicts among exports ranked by seniority: reasons sorted, and one message about all of them. */
+/**
+ * Conflicts among exports ranked by seniority: reasons sorted, and one message about all of them. The message depends on
+ * the oldest export and on those that differ, so that one more export that agrees rewrites nobody's status.
+ */
 export function conflictsOf(ranked: readonly Constituent[]): { reasons: readonly Reason[]; message: string } {
   const [oldest, ...younger] = ranked;
   if (oldest === undefined || younger.length === 0) return { reasons: [], message: "" };
-  const found = fields.flatMap((field) => {
-    const used = field.value(oldest.fact);
-    const differing = younger.filter(
-      ({ fact }) => (field.concerns?.(oldest.fact, fact) ?? true) && !sameValue(field.value(fact), used),
-    );
-    return differing.length === 0
-      ? []
-      : { reason: field.reason, sentence: sentenceOf(field, oldest, differing) };
+  const found = fields.flatMap(({ reason, differs, text }) => {
+    const differing = younger
+      .filter(({ fact }) => differs(oldest.fact, fact))
+      .toSorted((a, b) => compareText(a.cluster, b.cluster));
+    if (differing.length === 0) return [];
+    return { reason, sentence: conflictSentence(text, { oldest, differing, ranked }) };
   });
-  return { reasons: found.map((it) => it.reason), message: found.map((it) => it.sentence).join("; ") };
+  return {
+    reasons: found.map((it) => it.reason),
+    message: conflictMessage(found.map((it) => it.sentence)),
+  };
 }
 
-function sentenceOf(field: Field, oldest: Constituent, differing: readonly Constituent[]): string {
-  const names = differing.map((it) => it.cluster).toSorted(compareText);
-  const more = names.length > namedClustersMax ? ` and ${names.length - namedClustersMax} more` : "";
-  const named = names.slice(0, namedClustersMax).map((name) => `"${name}"`);
-  const rule = field.reason === "PortConflict" ? "ports are united, and where they collide" : "so";
-  return (
-    `${field.name}: cluster "${oldest.cluster}" has the oldest export with ${field.text(oldest.fact)}, ` +
-    `${rule} its value is used; ${named.join(", ")}${more} differ`
-  );
+/** A field of one short value. */
+function scalar(reason: Reason, field: string, valueOf: (fact: ExportFact) => string): Field {
+  return {
+    reason,
+    differs: (oldest, other) => valueOf(oldest) !== valueOf(other),
+    text: scalarText(field, valueOf),
+  };
 }
 
-function portText(port: ExportPort): string {
-  const application = port.appProtocol === "" ? "" : `(${port.appProtocol})`;
-  return `${port.name === "" ? "unnamed" : port.name}:${port.protocol}/${port.port}${application}`;
+function scalarText(field: string, valueOf: (fact: ExportFact) => string): ConflictText {
+  const value = (fact: ExportFact) => quoted(valueOf(fact) || "none");
+  return {
+    field,
+    used: ({ cluster, fact }) => `${value(fact)} of ${quoted(cluster)}, the oldest export, is used`,
+    has: value,
+  };
+}
+
+/** A field of names and values, which is taken whole. */
+function exported(
+  reason: Reason,
+  field: string,
+  recordOf: (fact: ExportFact) => Readonly<Record<string, string>>,
+): Field {
+  return {
+    reason,
+    differs: (oldest, other) => !sameValue(recordOf(oldest), recordOf(other)),
+    text: {
+      field,
+      used: ({ cluster }) => `the whole set of ${quoted(cluster)}, the oldest export, is used`,
+      details: differingKeys(recordOf),
+    },
+  };
+}
+
+function portTexts(fact: ExportFact): readonly string[] {
+  return fact.ports.map(portText).toSorted(compareText);
 }

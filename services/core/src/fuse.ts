@@ -3,10 +3,11 @@
 
 import { heldAddresses, nothingAdmitted, serviceKinds } from "./admission.ts";
 import { compareText, sameValue } from "./compare.ts";
-import type { Constituent } from "./conflicts.ts";
+import type { Constituent } from "./constituent.ts";
 import type { ExportFact } from "./facts.ts";
-import { merge } from "./merge.ts";
-import type { ExportStatus } from "./published.ts";
+import { entryBytesMax } from "./limits.ts";
+import { mergeFitting } from "./merge-fitting.ts";
+import type { ExportStatus, MergedService } from "./published.ts";
 import { no, yes, type Verdict } from "./reasons.ts";
 import type { FusedService, World } from "./world.ts";
 
@@ -62,21 +63,30 @@ export function fuse(
   });
   if (judged.length === 0) return undefined;
   const accepted = judged.filter((it) => it.verdict.yes);
-  const merged = merge(
+  const { merged, refused } = mergeFitting(
     accepted.map(({ cluster, fact }) => ({ cluster, fact: withHeldAddresses(world, cluster, fact) })),
   );
-  const statuses = judged.map(({ cluster, verdict }): readonly [string, ExportStatus] => {
+  const statuses = judged.map(({ cluster, verdict: own }): readonly [string, ExportStatus] => {
+    const verdict = refused.has(cluster) ? tooLarge(namespace, name) : own;
     const status = verdict.yes ? merged!.status : refusal(verdict);
     return [cluster, sameOr(before?.statuses.get(cluster), status)];
   });
   return unchangedOr(before, {
-    service: sameOr(before?.service, merged?.service),
+    service: keepingParts(before?.service, merged?.service),
     statuses: new Map(statuses),
   });
 }
 
 interface Judged extends Constituent {
   readonly verdict: Verdict;
+}
+
+function tooLarge(namespace: string, name: string): Verdict {
+  return no(
+    "ServiceTooLarge",
+    `The ports, labels and annotations of "${namespace}/${name}", with those of older exports of the name, are more than ` +
+      `the ${entryBytesMax} bytes that one service may have; export fewer, or under another name`,
+  );
 }
 
 function refusal(verdict: Verdict & { yes: false }): ExportStatus {
@@ -90,6 +100,22 @@ function withHeldAddresses(world: World, cluster: string, fact: ExportFact): Exp
     serviceKinds,
   );
   return held === fact.clusterAddresses ? fact : { ...fact, clusterAddresses: held };
+}
+
+/** The service with every part that did not change being the object that it was: most often only the owner does. */
+function keepingParts(
+  before: MergedService | undefined,
+  after: MergedService | undefined,
+): MergedService | undefined {
+  if (before === undefined || after === undefined) return after;
+  const parts = {
+    ports: sameOr(before.ports, after.ports),
+    ipFamilies: sameOr(before.ipFamilies, after.ipFamilies),
+    labels: sameOr(before.labels, after.labels),
+    annotations: sameOr(before.annotations, after.annotations),
+    exporters: sameOr(before.exporters, after.exporters),
+  };
+  return sameOr(before, { ...after, ...parts });
 }
 
 function sameOr<T>(before: T | undefined, after: T): T {

@@ -102,7 +102,7 @@ export { keysOf, lookup, shardIds, type PublishedValue } from "./publish.ts";
 export { completeness } from "./completeness.ts";
 export { isSelected, select } from "./select.ts";
 export { merge, type Merged } from "./merge.ts";
-export type { Constituent } from "./conflicts.ts";
+export type { Constituent } from "./constituent.ts";
 export { viewOf } from "./view-of.ts";
 
 // What one cluster or node makes of a view, the steps to it, and why.

@@ -39,6 +39,9 @@ export const nextHopsPerRouteMax = 64;
 /** Endpoints of one EndpointSlice (KEP-1645 imports). */
 export const endpointsPerSliceMax = 100;
 
+/** Message of a Conflict condition. The API takes 32,768 characters; nobody reads them. */
+export const conflictMessageCharsMax = 4_000;
+
 /** A busy session gathers changes for this long; an idle one sends at once. */
 export const flushIntervalMs = 5;
 

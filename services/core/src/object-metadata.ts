@@ -1,0 +1,41 @@
+// Which labels and annotations an API server takes (apimachinery's rules for qualified names and label values).
+// A ServiceExport may hold any text as exported ones; one that is refused must not keep an import from every cluster.
+
+import { compareText, sameValue } from "./compare.ts";
+
+type Texts = Readonly<Record<string, string>>;
+
+const namePattern = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const subdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const subdomainCharsMax = 253;
+
+/** Whether the text is a key of a label: a name, or a DNS subdomain, a slash and a name. */
+export function isLabelKey(text: string): boolean {
+  const [first = "", name, ...rest] = text.split("/");
+  if (name === undefined) return namePattern.test(first);
+  const isPrefix = first.length <= subdomainCharsMax && subdomainPattern.test(first);
+  return isPrefix && rest.length === 0 && namePattern.test(name);
+}
+
+/** Whether the text is a label's value. */
+export function isLabelValue(text: string): boolean {
+  return text === "" || namePattern.test(text);
+}
+
+/** The labels that an API server takes, in the order of their keys; the same record when that is all as it stands. */
+export function validLabels(labels: Texts): Texts {
+  return sortedEntries(labels, ([key, value]) => isLabelKey(key) && isLabelValue(value));
+}
+
+/** The annotations that an API server takes, in the order of their keys; the same record when that is all as it stands. */
+export function validAnnotations(annotations: Texts): Texts {
+  return sortedEntries(annotations, ([key]) => isLabelKey(key.toLowerCase()));
+}
+
+function sortedEntries(texts: Texts, isValid: (entry: readonly [string, string]) => boolean): Texts {
+  const entries = Object.entries(texts)
+    .filter(isValid)
+    .toSorted(([a], [b]) => compareText(a, b));
+  const result = Object.fromEntries(entries);
+  return sameValue(Object.keys(result), Object.keys(texts)) ? texts : result;
+}
