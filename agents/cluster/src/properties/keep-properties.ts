@@ -114,7 +114,7 @@ class Keeper {
       } catch (error) {
         if (this.#signal.aborted) return;
         // Somebody was faster: decide again at once. A kind that is gone is the reflector's to find again.
-        if (!hasStatus(error, 409) && !hasStatus(error, 404)) this.#tell(messageOf(error));
+        if (!hasStatus(error, 409) && !hasStatus(error, 404)) this.#fail(messageOf(error));
         await sleep(backoff.next(), this.#signal);
         this.#woken.resolve();
       }
@@ -173,6 +173,11 @@ class Keeper {
     const { name, uid } = property;
     const subject = { resource: resources.clusterProperties, namespace: "", name, uid };
     this.#options.events.record(subject, { type: "Warning", ...text });
+  }
+
+  #fail(message: string): void {
+    this.#findings = [{ subject: "ClusterProperties", reason: "ApplyFailed", message }];
+    this.#tell(message);
   }
 
   /** Once for as long as it is the same. */

@@ -7,12 +7,12 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { createKubeClient } from "../../kube/client.ts";
 import type { KubeClient } from "../../kube/client.ts";
-import { hasStatus } from "../../kube/error.ts";
+import { KubeError, hasStatus } from "../../kube/error.ts";
 import { EventRecorder } from "../../kube/events.ts";
 import { collectionPath, resources } from "../../kube/resource.ts";
 import { fixtures } from "../../kube/testing/fixtures.ts";
 import type { Fixtures } from "../../kube/testing/fixtures.ts";
-import { recordingClient } from "../../kube/testing/harness.ts";
+import { recordingClient, withRequest } from "../../kube/testing/harness.ts";
 import type { Harness, RecordingClient } from "../../kube/testing/harness.ts";
 import { eventually } from "../../kube/testing/wait.ts";
 import { keepProperties } from "../keep-properties.ts";
@@ -30,6 +30,8 @@ let client: KubeClient;
 let watched: RecordingClient;
 let kube: Fixtures;
 let logged: string[];
+/** Nothing may be written. */
+let denied: boolean;
 
 async function isServed(): Promise<boolean> {
   try {
@@ -101,6 +103,10 @@ function looks(): number {
   return watched.asked.filter((each) => each.startsWith("LIST")).length;
 }
 
+function isAbsence(line: string): boolean {
+  return line.includes("does not serve ClusterProperties");
+}
+
 async function notes(reason: string): Promise<string[]> {
   const events = await kube.list(resources.events, "default");
   return events.filter((event) => event["reason"] === reason).map((event) => String(event["note"]));
@@ -111,7 +117,14 @@ export function propertiesContract(start: () => Promise<Harness>): void {
   beforeEach(async () => {
     harness = await start();
     client = createKubeClient(harness.admin);
-    watched = recordingClient(createKubeClient(harness.admin));
+    const own = createKubeClient(harness.admin);
+    denied = false;
+    watched = recordingClient(
+      withRequest(own, async (method, path, options) => {
+        if (denied && method !== "GET") throw new KubeError("denied", { status: 403, reason: "Forbidden" });
+        return own.request(method, path, options);
+      }),
+    );
     kube = fixtures(client);
     logged = [];
     await installKind();
@@ -211,9 +224,25 @@ export function propertiesContract(start: () => Promise<Harness>): void {
     const { findings } = member("fra1");
     await eventually("it to be said", () => logged.length > 0);
     await eventually("it to be asked for again", () => looks() > 2);
-    expect(logged.filter((line) => line.includes("does not serve ClusterProperties"))).toHaveLength(1);
+    expect(logged.filter(isAbsence)).toHaveLength(1);
     expect(findings()).toEqual([]);
     await installKind();
     await eventually("both to be there", async () => (await said()) === `fra1 ${set}`, 40_000);
-  }, 60_000);
+    await removeKind();
+    await eventually("it to be said again", () => logged.filter(isAbsence).length > 1, 40_000);
+    await installKind();
+    await eventually("both to be there again", async () => (await said()) === `fra1 ${set}`, 40_000);
+  }, 90_000);
+
+  test("a write that is denied is told, tried again ever more rarely, and made once it may be", async () => {
+    denied = true;
+    const { findings } = member("fra1");
+    await eventually("a finding", () => findings().length > 0);
+    expect(findings()).toEqual([{ subject: "ClusterProperties", reason: "ApplyFailed", message: "denied" }]);
+    await eventually("it to be tried again", () => looks() > 4);
+    expect(logged.filter((line) => line.includes("denied"))).toHaveLength(1);
+    denied = false;
+    await says(`fra1 ${set}`);
+    await eventually("no finding", () => findings().length === 0);
+  });
 }
