@@ -315,6 +315,7 @@ describe("definitions", () => {
     executor.touchAll();
     await the().settled();
     expect(the().writes()).toEqual([]);
+    await kube.patch(resources.serviceImports, namespace, "web", { spec: { clusterSelectors: ["far"] } });
     const conditions = (await web.serviceImport())?.["status"].conditions as object[];
     const other = { type: "Programmed", status: "True", reason: "Yes", message: "", observedGeneration: 1 };
     const stamped = { ...other, lastTransitionTime: "2026-01-01T00:00:00Z" };
@@ -326,10 +327,10 @@ describe("definitions", () => {
     await eventually("the change", async () => {
       const found = await web.serviceImport();
       const ready = found?.["status"].conditions.find((each: { type: string }) => each.type === "Ready");
-      return found?.["spec"].sessionAffinity === "ClientIP" && ready?.observedGeneration === 2;
+      return found?.["spec"].sessionAffinity === "ClientIP" && ready?.observedGeneration === 3;
     });
     const after = await web.serviceImport();
-    expect(after?.["spec"]).toMatchObject({ sessionAffinity: "ClientIP", clusterSelectors: ["near"] });
+    expect(after?.["spec"]).toMatchObject({ sessionAffinity: "ClientIP", clusterSelectors: ["far"] });
     expect(after?.["status"]).toMatchObject({ summary: "new", conditions: [stamped, { type: "Ready" }] });
   });
 });
