@@ -176,7 +176,7 @@ class Keeper {
   }
 
   #fail(message: string): void {
-    this.#findings = [{ subject: "ClusterProperties", reason: "ApplyFailed", message }];
+    this.#findings = [{ subject: "ClusterProperties", reason: "WriteFailed", message }];
     this.#tell(message);
   }
 

@@ -238,7 +238,7 @@ export function propertiesContract(start: () => Promise<Harness>): void {
     denied = true;
     const { findings } = member("fra1");
     await eventually("a finding", () => findings().length > 0);
-    expect(findings()).toEqual([{ subject: "ClusterProperties", reason: "ApplyFailed", message: "denied" }]);
+    expect(findings()).toEqual([{ subject: "ClusterProperties", reason: "WriteFailed", message: "denied" }]);
     await eventually("it to be tried again", () => looks() > 4);
     expect(logged.filter((line) => line.includes("denied"))).toHaveLength(1);
     denied = false;
