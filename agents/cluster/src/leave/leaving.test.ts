@@ -21,6 +21,8 @@ import { concludeLeaving, followLeaving } from "./leaving.ts";
 import type { Leaving } from "./leaving.ts";
 
 const namespace = "sealane-system";
+/** A busy machine answers late. */
+const patience = { timeout: 10_000 };
 const secret = {
   "tls.crt": "cert",
   "tls.key": "key",
@@ -128,10 +130,10 @@ test("the hub's word begins it; it is done when speakers have no routes, and ove
   leaving.heard(routesOf("d1", 0));
   departure = "dismissed";
   leaving.changed();
-  await vi.waitFor(async () => expect(await services()).toBe(0));
+  await vi.waitFor(async () => expect(await services()).toBe(0), patience);
   expect([stopped(), isDone(), problem]).toEqual([true, false, 'cluster "d" is leaving the mesh']);
   leaving.heard(routesOf("d1", 0));
-  await vi.waitFor(() => expect(isDone()).toBe(true));
+  await vi.waitFor(() => expect(isDone()).toBe(true), patience);
   expect(reports.at(-1)?.findings.map(({ reason }) => reason)).toContain("LeftBehind");
   expect(leaving.state(lost)).toBe(false);
   expect(leaving.state(refused)).toBe(true);
@@ -159,10 +161,11 @@ test("a leader that follows goes on with it before the hub is heard", async () =
   const first = start();
   departure = "dismissed";
   first.leaving.changed();
-  await vi.waitFor(async () =>
-    expect(await readSecret(client, namespace, "sealane-agent")).toHaveProperty("leaving"),
+  await vi.waitFor(
+    async () => expect(await readSecret(client, namespace, "sealane-agent")).toHaveProperty("leaving"),
+    patience,
   );
   departure = undefined;
   const next = start();
-  await vi.waitFor(() => expect(next.stopped()).toBe(true));
+  await vi.waitFor(() => expect(next.stopped()).toBe(true), patience);
 });
