@@ -108,7 +108,7 @@ describe("the cluster's own DNS with our stub", () => {
     expect((await site.clusterDns(name, "A")).status).toBe("NXDOMAIN");
     await site.publish("early", {}, { a: [{ ports: [port("http", 8080)], pods: [pod(["10.1.0.2"])] }] });
     const began = performance.now();
-    await eventually("early is found", 7_000, async () =>
+    await eventually("early is found", 8_000, async () =>
       code(await site.clusterDns(name, "A")) === "NOERROR" ? true : undefined,
     );
     console.log(`denied to found, ms: ${Math.round(performance.now() - began)}`);
@@ -135,6 +135,41 @@ describe("the cluster's own zone of the mesh", () => {
       expect(typeof want === "string" ? code(response) : dataOf(response.answer, type)).toEqual(want);
     }
   });
+});
+
+const definitions = {
+  ...{ group: "apiextensions.k8s.io", version: "v1", kind: "CustomResourceDefinition" },
+  ...{ plural: "customresourcedefinitions", namespaced: false },
+};
+
+/** Whether the API server serves ServiceImports as CoreDNS reads them. */
+async function serveV1alpha1(served: boolean): Promise<void> {
+  const name = "serviceimports.multicluster.x-k8s.io";
+  const held = await site.kube.get(definitions, "", name);
+  if (held === undefined) throw new Error(`There is no definition "${name}"`);
+  const versions = (held["spec"].versions as { name: string }[]).map((version) =>
+    version.name === "v1alpha1" ? { ...version, served } : version,
+  );
+  await site.kube.patch(definitions, "", name, { spec: { versions } });
+  const path = "/apis/multicluster.x-k8s.io/v1alpha1/serviceimports";
+  await eventually(`v1alpha1 is served: ${served}`, 10_000, async () =>
+    (await site.isServed(path)) === served ? true : undefined,
+  );
+}
+
+test("while ServiceImports are not served as v1alpha1 their names fail, and none is denied (MCS 61)", async () => {
+  await meshDnsProcess.stop();
+  await serveV1alpha1(false);
+  meshDnsProcess = await site.startFront([ownZone]);
+  for (const name of [imported, `nobody.${shop}.svc.clusterset.local`]) {
+    expect([name, (await site.front(name, "A")).status]).toEqual([name, "SERVFAIL"]);
+  }
+  expect(dataOf((await site.front(`hello.${shop}.svc.${ownZone}`, "A")).answer, "A")).toEqual(["10.112.7.7"]);
+  await serveV1alpha1(true);
+  await eventually("imports are answered again", 20_000, async () =>
+    code(await site.front(imported, "A")) === "NOERROR" ? true : undefined,
+  );
+  expect(dataOf((await site.front(imported, "A")).answer, "A")).toEqual(await ipsOf("hello"));
 });
 
 // The last: mesh-dns is gone after it.

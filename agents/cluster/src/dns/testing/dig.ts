@@ -30,7 +30,7 @@ export type Ask = (name: string, type: string) => Promise<Response>;
 
 /** Questions to one server, asked in a namespace: UDP first, TCP when the answer was cut. */
 export function asker(program: string, namespace: Namespace, server: Server): Ask {
-  const shown = ["+noall", "+comments", "+answer", "+authority", "+additional", "+tries=1", "+time=5"];
+  const shown = ["+noall", "+comments", "+answer", "+authority", "+additional", "+tries=2", "+time=5"];
   const to = [`@${server.address}`, "-p", String(server.port)];
   return async (name, type) => {
     const words = ["netns", "exec", namespace.name, program, ...to, ...shown, `${name}.`, type];

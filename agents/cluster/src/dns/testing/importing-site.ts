@@ -37,14 +37,16 @@ export type Reached = Readonly<Record<string, readonly ReachGroup[]>>;
 /** The running site. */
 export interface ImportingSite {
   readonly kube: Fixtures;
+  /** Whether the API server knows the path. */
+  isServed(path: string): Promise<boolean>;
   /** Lets every cluster of `reached` export the service, and waits until it is imported here. */
   publish(name: string, service: Partial<MergedService>, reached: Reached, namespace?: string): Promise<void>;
   /** Nobody exports it any more; gone here when this returns. */
   withdraw(name: string): Promise<void>;
   serviceImport(name: string): Promise<AnyObject>;
   slices(name: string): Promise<readonly AnyObject[]>;
-  /** Starts mesh-dns's front; it has read everything when this returns. */
-  startFront(): Promise<Running>;
+  /** Starts mesh-dns's front; it has read everything for these zones, or for both, when this returns. */
+  startFront(zones?: readonly string[]): Promise<Running>;
   /** Starts the cluster's own CoreDNS. */
   startClusterDns(corefile: string): Promise<Running>;
   /** Asks mesh-dns at port 53 or 1053, or the cluster's own DNS. */
@@ -73,15 +75,20 @@ export async function startImportingSite(): Promise<ImportingSite> {
   const front = asker(dig, cluster, { address: meshDns, port: 53 });
   return {
     kube: form.kube,
+    isServed: (path) =>
+      server.client.request("GET", path).then(
+        () => true,
+        () => false,
+      ),
     ...imports(form.kube, running),
     front,
     peersPort: asker(dig, cluster, { address: meshDns, port: 1053 }),
     clusterDns: asker(dig, cluster, { address: clusterDns, port: 53 }),
-    startFront: async () => {
+    startFront: async (zones = ["clusterset.local", ownZone]) => {
       const rendered = frontCorefile({ zone: ownZone, meshZone });
       if ("problem" in rendered) throw new Error(rendered.problem);
       const started = await start(mesh, rendered.text);
-      await listed(front);
+      await listed(front, zones);
       return started;
     },
     startClusterDns: (corefile) => start(cluster, corefile),
@@ -158,8 +165,8 @@ async function corednsStarter(folder: string, kubeconfig: string) {
 }
 
 /** Until it has listed everything it denies no name, and says that it failed instead. */
-async function listed(front: Ask): Promise<void> {
-  for (const zone of ["clusterset.local", ownZone]) {
+async function listed(front: Ask, zones: readonly string[]): Promise<void> {
+  for (const zone of zones) {
     await eventually(`mesh-dns has read ${zone}`, 20_000, async () =>
       (await front(`nobody.${shop}.svc.${zone}`, "A")).status === "NXDOMAIN" ? true : undefined,
     );
