@@ -7,6 +7,9 @@ import { hasStatus } from "../../agents/cluster/src/kube/error.ts";
 /** As many writes as an agent has in flight at once. */
 export const parallelWrites = 16;
 
+/** Of a machine that has more to do than it can, an answer is waited for longer than an agent would. */
+const patience = { timeoutMs: 60_000 };
+
 /** Services that the addresses below tell apart. */
 export const exportsMax = 1_000;
 
@@ -42,7 +45,7 @@ export async function createExport(client: KubeClient, namespace: string, servic
 /** Takes one export back; gone already is well. */
 export async function deleteExport(client: KubeClient, namespace: string, service: number): Promise<void> {
   const path = `${collections.exports(namespace)}/${metadataOf(namespace, service).name}`;
-  await client.request("DELETE", path).catch((error: unknown) => {
+  await client.request("DELETE", path, patience).catch((error: unknown) => {
     if (!hasStatus(error, 404)) throw error;
   });
 }
@@ -55,7 +58,10 @@ export async function changeEndpoint(
   change: number,
 ): Promise<void> {
   const body = clusterSliceOf(namespace, service, change);
-  await client.request("PUT", `${collections.slices(namespace)}/${body.metadata.name}`, { body });
+  await client.request("PUT", `${collections.slices(namespace)}/${body.metadata.name}`, {
+    ...patience,
+    body,
+  });
 }
 
 /** Every endpoint address in a namespace's slices of this name prefix. */
@@ -110,5 +116,5 @@ function clusterSliceOf(namespace: string, service: number, change: number) {
 }
 
 async function create(client: KubeClient, collection: string, body: object): Promise<void> {
-  await client.request("POST", collection, { body });
+  await client.request("POST", collection, { ...patience, body });
 }

@@ -33,6 +33,8 @@ export interface JudgedWrites {
   readonly needed: Readonly<Record<string, number>>;
   /** Writes that were not needed, each with its object and the reason. */
   readonly unneeded: readonly string[];
+  /** Requests whose writer died before the answer; some took effect. */
+  readonly cutOff: number;
   /** Writes of Sealane's objects elsewhere: where the leader is, what mesh-dns answers. */
   readonly elsewhere: readonly string[];
 }
@@ -40,6 +42,8 @@ export interface JudgedWrites {
 /** Kills; gives what waits until the processes run again. */
 export type Strike = () => Promise<() => Promise<void>>;
 
+/** How kube-apiserver counts a request whose client went away before the answer. */
+const clientGone = "504";
 const convergeTimeoutMs = 120_000;
 const quietMs = 4_000;
 
@@ -71,10 +75,10 @@ export async function runRound(
   await quiet(parties);
   const begun = await Promise.all([older, younger].map(mark));
   const beganAt = performance.now();
-  const posts = names.map((each) => post(younger, exportOf(each.name, each)));
-  await Promise.race(posts);
-  const isBack = await strike();
-  await Promise.all(posts);
+  // The first are decided or about to be, the last find whoever is left.
+  const create = (each: ConflictScenario) => post(younger, exportOf(each.name, each));
+  await Promise.all(names.slice(0, 2).map(create));
+  const [isBack] = await Promise.all([strike(), ...names.slice(2).map(create)]);
   await isBack();
   await converged(parties, names, ["older", "younger"]);
   const convergedMs = performance.now() - beganAt;
@@ -87,7 +91,7 @@ export async function runRound(
   };
 }
 
-const nothing: JudgedWrites = { needed: {}, unneeded: ["nobody looked"], elsewhere: [] };
+const nothing: JudgedWrites = { needed: {}, unneeded: ["nobody looked"], cutOff: 0, elsewhere: [] };
 
 interface Mark {
   readonly party: WatchedCluster;
@@ -106,7 +110,7 @@ async function judge(
   names: readonly ConflictScenario[],
 ): Promise<JudgedWrites> {
   const seen = watch.writes.slice(at);
-  const asked = await readWrites(watch.client);
+  const counted = compareCounts(writes, await readWrites(watch.client), seen.length);
   const isOurs = ({ owned, kind }: SeenWrite) => owned || kind === "serviceexports";
   const inside = seen.filter((each) => isOurs(each) && each.object.metadata.namespace === conflictsNamespace);
   const own = inside.filter((each) => names.some(({ name }) => name === importNameOf(each)));
@@ -124,8 +128,9 @@ async function judge(
         unneededVersions(history).map((why) => `${key}: ${why}`),
       ),
       ...own.flatMap((each) => disturbed(objects.get(keyOf(each)), each)),
-      ...unseen(writes, asked, seen.length),
+      ...counted.unneeded,
     ],
+    cutOff: counted.cutOff,
     elsewhere: seen
       .filter((each) => isOurs(each) && !inside.includes(each))
       .map((each) => `${each.event} ${keyOf(each)}`),
@@ -152,22 +157,35 @@ function disturbed(before: SeenWrite | undefined, write: SeenWrite): readonly st
     .map((path) => `${keyOf(write)}: ${path} changed although the oldest export stayed`);
 }
 
-/** Requests that the API server counted and that changed no object, or were refused. */
-function unseen(before: Writes, after: Writes, seen: number): readonly string[] {
-  const ours = [...after]
-    .map(([key, count]) => ({ key, count: count - (before.get(key) ?? 0) }))
+/** What the API server counted beside what was seen: requests that changed no object, were refused, or were cut off. */
+function compareCounts(
+  before: Writes,
+  after: Writes,
+  seen: number,
+): { readonly unneeded: readonly string[]; readonly cutOff: number } {
+  const asked = [...after]
+    .map(([key, count]) => ({ key, code: key.split(" ")[2] ?? "", count: count - (before.get(key) ?? 0) }))
     .filter(({ key, count }) => count > 0 && watchedKinds.some((kind) => key.split(/[ /]/)[1] === kind));
-  const done = ours.filter(({ key }) => / 2\d\d$/.test(key));
-  const total = done.reduce((sum, { count }) => sum + count, 0);
-  const refused = ours.filter(({ key }) => !/ 2\d\d$/.test(key) && / service(?:im|ex)ports/.test(key));
-  return [
-    ...refused.map(({ key, count }) => `${count} refused: ${key}`),
-    ...(total === seen
-      ? []
-      : [
-          `${total} writes were answered and ${seen} seen: ${done.map(({ key, count }) => `${count} ${key}`).join(", ")}`,
-        ]),
-  ];
+  const done = asked.filter(({ code }) => code.startsWith("2"));
+  const cutOff = sum(asked.filter(({ code }) => code === clientGone));
+  const refused = asked.filter(
+    ({ key, code }) => !code.startsWith("2") && code !== clientGone && / service(?:im|ex)ports/.test(key),
+  );
+  const total = sum(done);
+  const text = done.map(({ key, count }) => `${count} ${key}`).join(", ");
+  return {
+    cutOff,
+    unneeded: [
+      ...refused.map(({ key, count }) => `${count} refused: ${key}`),
+      ...(total <= seen && seen <= total + cutOff
+        ? []
+        : [`${total} writes were answered, ${cutOff} cut off, and ${seen} seen: ${text}`]),
+    ],
+  };
+}
+
+function sum(counts: readonly { readonly count: number }[]): number {
+  return counts.reduce((total, { count }) => total + count, 0);
 }
 
 /** The exported name that an object belongs to; empty for none. */
