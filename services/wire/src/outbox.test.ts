@@ -96,6 +96,26 @@ describe("an outbox", () => {
     expect([...peer.entries(id).keys()]).toEqual(["x"]);
   });
 
+  it("changes of a complete shard that need several frames are all taken, and the last one's sum counts", () => {
+    const table = new ShardTable();
+    const peer = new ShardTable();
+    const outbox = new Outbox(table, all);
+    table.complete(id, { epoch: 1n, sequence: 1n });
+    outbox.noteComplete(id);
+    deliver(outbox, peer);
+    for (const key of ["a", "b", "c", "d", "e", "f"]) {
+      table.put(id, key, new Uint8Array(50_000), 1n, { epoch: 1n, sequence: 2n });
+      outbox.note(id, key);
+    }
+    const frames = [];
+    for (let sections = outbox.next(); sections !== undefined; sections = outbox.next())
+      frames.push(sections);
+    for (const section of frames.flat()) peer.apply(section);
+    expect(frames.flat().map(({ complete }) => complete)).toEqual([false, true]);
+    same(table, peer);
+    expect(peer.state(id)).toMatchObject({ complete: true, sum: table.state(id)?.sum });
+  });
+
   it("property: whatever happens in whatever order, the peer ends with the table's content", () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant("put" as const), key: fc.nat(8), fill: fc.nat(255) }),

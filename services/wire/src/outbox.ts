@@ -132,7 +132,8 @@ export class Outbox {
       position: state?.position ?? pending.position,
       begin,
       end: transfer && done,
-      complete,
+      // Before the last piece of plain changes the peer holds less than the sum says: it must not compare.
+      complete: complete && (transfer || done),
       sum: state?.sum ?? 0n,
       entries,
     };
