@@ -77,6 +77,14 @@ function addressCases(the: () => Bench): void {
     expect((await web.derived())?.["spec"].clusterIPs).toEqual(await web.ips());
   });
 
+  test("a service of both families in a cluster of one has an address of that one (MCS 22, 23)", async () => {
+    await web.makeNamespace();
+    await the().restart({ service: ["10.112.0.0/16"] });
+    web.publish({ ipFamilies: ["IPv6", "IPv4"] });
+    await eventually("the import to be ready", async () => (await web.ready()) === "True Ready");
+    expect([(await web.ips()).length, await families()]).toEqual([1, ["IPv4"]]);
+  });
+
   test("a lost Service comes back with both addresses in their order, whatever order is wanted now (MCS 21)", async () => {
     await web.imported({ ipFamilies: ["IPv6", "IPv4"] });
     const before = await web.ips();
