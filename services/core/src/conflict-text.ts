@@ -78,10 +78,9 @@ export function portDetails({ ranked }: Differing): readonly string[] {
   for (const { cluster, fact } of ranked) {
     for (const port of fact.ports) {
       const key = portKey(port);
-      const whose = `${quoted(portText(port))} of ${quoted(cluster)}`;
       exposing.set(key, (exposing.get(key) ?? 0) + 1);
-      if (!used.has(key)) lost.push(whose);
-      else if (used.get(key)?.appProtocol !== port.appProtocol) spoken.push(whose);
+      if (!used.has(key)) lost.push(portOf(port, cluster));
+      else if (used.get(key)?.appProtocol !== port.appProtocol) spoken.push(portOf(port, cluster));
     }
   }
   const partial = union.filter((port) => exposing.get(portKey(port)) !== ranked.length);
@@ -99,6 +98,10 @@ export function portDetails({ ranked }: Differing): readonly string[] {
 export function portText({ name, protocol, port, appProtocol }: ExportPort): string {
   const speaks = appProtocol === "" ? "" : ` (${appProtocol})`;
   return `${name === "" ? "unnamed" : name} ${protocol}/${port}${speaks}`;
+}
+
+function portOf(port: ExportPort, cluster: string): string {
+  return `${quoted(portText(port))} of ${quoted(cluster)}`;
 }
 
 /** Text of a cluster in quotes, cut where it is long. */

@@ -103,6 +103,7 @@ export { completeness } from "./completeness.ts";
 export { isSelected, select } from "./select.ts";
 export { merge, type Merged } from "./merge.ts";
 export type { Constituent } from "./constituent.ts";
+export { validAnnotations, validLabels } from "./object-metadata.ts";
 export { viewOf } from "./view-of.ts";
 
 // What one cluster or node makes of a view, the steps to it, and why.

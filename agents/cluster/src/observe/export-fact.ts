@@ -1,7 +1,7 @@
 // Whether a ServiceExport offers its Service, and what it offers. Pure.
 
 import type { ExportFact, ExportedEndpoints, Refusal } from "@sealane/core";
-import { no } from "@sealane/core";
+import { no, validAnnotations, validLabels } from "@sealane/core";
 import { endpointsAnnotation } from "./parse-service-export.ts";
 import type { ServiceExport } from "./parse-service-export.ts";
 import type { Service } from "./parse-service.ts";
@@ -28,7 +28,8 @@ export function exportVerdict(serviceExport: ServiceExport, service: Service | u
       `Service "${name}" stands for an imported service. Export the service in its own cluster instead.`,
     );
   }
-  return { yes: true, remark: endpointsOf(serviceExport, service).remark };
+  const remarks = [endpointsOf(serviceExport, service).remark, leftOutRemark(serviceExport)];
+  return { yes: true, remark: remarks.filter((remark) => remark !== "").join(" ") };
 }
 
 /** What other clusters import, and why it is not what the annotation says; empty when it is. */
@@ -42,6 +43,20 @@ function endpointsOf(
   if (!headless) return { endpoints: "vip", remark: "" };
   const remark = `${said}, but a headless Service has no address of its own; remove it, or give the Service an address.`;
   return { endpoints: "pods", remark };
+}
+
+/** What imports go without, because no object can have it as label or annotation; empty when nothing. */
+function leftOutRemark({ exportedLabels, exportedAnnotations }: ServiceExport): string {
+  const leftOut = (given: object, valid: object): readonly string[] =>
+    Object.keys(given).filter((key) => !Object.hasOwn(valid, key));
+  const parts = [
+    ...leftOut(exportedLabels, validLabels(exportedLabels)).map((key) => `label ${JSON.stringify(key)}`),
+    ...leftOut(exportedAnnotations, validAnnotations(exportedAnnotations)).map(
+      (key) => `annotation ${JSON.stringify(key)}`,
+    ),
+  ];
+  if (parts.length === 0) return "";
+  return `Exported without ${parts.join(", ")}: no object can have it so. Correct its key or value, or remove it.`;
 }
 
 /** The fact of a valid export. */

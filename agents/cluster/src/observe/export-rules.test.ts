@@ -47,6 +47,21 @@ test("an ExternalName Service is refused with the cure, whatever else it says (M
   });
 });
 
+test("labels and annotations that no object can have are left out of imports, and their owner is told (MCS 33)", () => {
+  const spec = {
+    exportedLabels: { tier: "front", "no key": "x", bad: "no value" },
+    exportedAnnotations: { note: "any text!", "a b": "x" },
+  };
+  const service = parseService({ metadata, spec: { ...address, ports } });
+  expect(exportVerdict(parseServiceExport({ metadata, spec }), service)).toEqual({
+    yes: true,
+    remark:
+      'Exported without label "no key", label "bad", annotation "a b": no object can have it so. ' +
+      "Correct its key or value, or remove it.",
+  });
+  expect(exportVerdict(serviceExport, service)).toEqual({ yes: true, remark: "" });
+});
+
 interface Observed {
   readonly kube: Fixtures;
   readonly observer: Observer;
