@@ -118,13 +118,13 @@ export class SelectedExports {
     }
   }
 
-  /** Deletes it as it was seen, and neither another of its name nor one that was changed since. */
-  async #remove({ namespace, name, uid, resourceVersion }: ServiceExport): Promise<void> {
-    const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid, resourceVersion } };
+  /** Deletes the one that was seen, and no other that took its name since. */
+  async #remove({ namespace, name, uid }: ServiceExport): Promise<void> {
+    const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid } };
     try {
       await this.#request("DELETE", objectPath(resources.serviceExports, namespace, name), body);
     } catch (error) {
-      // Gone, or changed: what changed it asks again.
+      // Gone, or another has its name.
       if (!hasStatus(error, 404) && !hasStatus(error, 409)) throw error;
     }
   }
