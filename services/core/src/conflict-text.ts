@@ -94,8 +94,8 @@ export function portDetails({ ranked }: Differing): readonly string[] {
   ];
 }
 
-/** A port in a sentence; equal text means equal ports. */
-export function portText({ name, protocol, port, appProtocol }: ExportPort): string {
+/** A port in a sentence. */
+function portText({ name, protocol, port, appProtocol }: ExportPort): string {
   const speaks = appProtocol === "" ? "" : ` (${appProtocol})`;
   return `${name === "" ? "unnamed" : name} ${protocol}/${port}${speaks}`;
 }

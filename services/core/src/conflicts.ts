@@ -7,13 +7,13 @@ import {
   conflictSentence,
   differingKeys,
   portDetails,
-  portText,
   quoted,
   type ConflictText,
 } from "./conflict-text.ts";
 import type { Constituent } from "./constituent.ts";
 import type { ExportFact } from "./facts.ts";
 import type { Reason } from "./reasons.ts";
+import { portKey } from "./unite-ports.ts";
 
 /** One comparable field of an export. */
 interface Field {
@@ -39,7 +39,7 @@ const fields: readonly Field[] = [
   exported("LabelsConflict", "exportedLabels", (fact) => fact.labels),
   {
     reason: "PortConflict",
-    differs: (oldest, other) => !sameValue(portTexts(oldest), portTexts(other)),
+    differs: (oldest, other) => !sameValue(portsOf(oldest), portsOf(other)),
     text: {
       field: "ports",
       used: ({ cluster }) =>
@@ -115,6 +115,7 @@ function exported(
   };
 }
 
-function portTexts(fact: ExportFact): readonly string[] {
-  return fact.ports.map(portText).toSorted(compareText);
+/** The set of ports, with what is spoken there. */
+function portsOf(fact: ExportFact): readonly string[] {
+  return fact.ports.map((port) => `${portKey(port)} ${port.appProtocol}`).toSorted(compareText);
 }

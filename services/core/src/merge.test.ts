@@ -77,6 +77,15 @@ test("ports are the Service's, with what they speak, sorted by name (C9)", () =>
   ]);
 });
 
+test.each<readonly [name: string, a: readonly ExportPort[], b: readonly ExportPort[], conflicts: boolean]>([
+  ["the same in another order", [port("x", 1), port("y", 2)], [port("y", 2), port("x", 1)], false],
+  ["one without a name and one called unnamed", [port("", 1)], [port("unnamed", 1)], true],
+  ["one of another protocol", [port("x", 1)], [port("x", 1, { protocol: "SCTP" })], true],
+])("port sets, %s: a conflict where they are not identical (MCS 30)", (_, a, b, conflicts) => {
+  const { status } = merge(two({ ports: a }, { ports: b }))!;
+  expect(status.conflicts).toEqual(conflicts ? ["PortConflict"] : []);
+});
+
 test("a different affinity time-out is its own conflict, where both have affinity (MCS 32)", () => {
   const affinity = (seconds: number) => ({
     sessionAffinity: "ClientIP",

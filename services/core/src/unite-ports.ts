@@ -14,7 +14,7 @@ export function uniteExportPorts(sets: readonly (readonly ExportPort[])[]): read
 }
 
 /** Orders ports by name, then protocol, then number. */
-export function compareExportPorts(a: ExportPort, b: ExportPort): number {
+function compareExportPorts(a: ExportPort, b: ExportPort): number {
   return compareText(a.name, b.name) || compareText(a.protocol, b.protocol) || a.port - b.port;
 }
 
