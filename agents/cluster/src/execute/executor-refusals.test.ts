@@ -147,7 +147,7 @@ describe("somebody else's objects", () => {
     expect(await web.slices()).toEqual([]);
     expect((await web.serviceImport())?.metadata.resourceVersion).toBe(theirs.metadata.resourceVersion);
     await kube.remove(resources.serviceImports, namespace, "web");
-    await eventually("ours", async () => (await web.ips()).length === 1, 1_000);
+    await eventually("ours", async () => (await web.ips()).length === 1);
     await eventually("the finding to go", () => executor.findings().length === 0);
   });
 
@@ -209,7 +209,7 @@ describe("a namespace that goes", () => {
     later.lift();
     await the().kube.remove(resources.namespaces, "", the().namespace);
     await web.makeNamespace();
-    await eventually("the import", async () => (await web.ips()).length === 1, 1_000);
+    await eventually("the import", async () => (await web.ips()).length === 1);
   });
 
   test("everything in it goes without us in the way, and comes with it again as new (MCS 16)", async () => {

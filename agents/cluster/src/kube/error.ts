@@ -27,7 +27,7 @@ export function hasStatus(error: unknown, status: number): error is KubeError {
 }
 
 /** Statuses by which the API server says that it understood a write and does not let it pass, now or the next time. */
-const denials: ReadonlySet<number> = new Set([400, 403, 405, 413, 422]);
+const denials: ReadonlySet<number> = new Set([400, 403, 413, 422]);
 
 /** Whether the API server denies this: rights, quota, admission, validation. Trying again at once would not help. */
 export function isDenied(error: unknown): error is KubeError {
