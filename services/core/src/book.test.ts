@@ -205,6 +205,13 @@ test("a range that grew into another's is refused, and what was held of it stays
   ]);
 });
 
+test("of a range that grew twice, once admitted and once refused, the same is said each time", () => {
+  const book = bookOf({ a: [range("pod", "10.64.0.0/11")], d: [range("pod", "10.96.0.0/12")] });
+  const grown = [range("pod", "10.64.0.0/10"), range("pod", "10.96.0.0/11")];
+  const once = admit(book, "d", grown, declared());
+  expect(admit(once.book, "d", grown, declared())).toEqual(once);
+});
+
 test("what is not reported any more is released, and a smaller part is kept", () => {
   const book = bookOf({ a: incumbent });
   const { book: next } = admit(book, "a", [range("pod", "10.1.4.0/24")], declared());

@@ -93,8 +93,9 @@ export function admit(
     refused.set(range, refuse(scene, prefix, range.kind, own)!);
   }
   const next = withHeld(book, cluster, own.all(), others);
-  const judged = [...asked, ...keptParts(scene, asked, refused)].toSorted(compareAsked);
-  return { book: next, verdicts: verdictsOf({ ...scene, book: next }, judged, refused) };
+  const after = { ...scene, book: next };
+  const judged = [...asked, ...keptParts(after, asked, refused)].toSorted(compareAsked);
+  return { book: next, verdicts: verdictsOf(after, judged, refused) };
 }
 
 /** What the cluster holds inside refused ranges and does not report by itself, as if it did. */
