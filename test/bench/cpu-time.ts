@@ -23,6 +23,11 @@ export function cpuText(before: CpuTimes, after: CpuTimes): string {
     .join(", ");
 }
 
+/** Seconds that some of the processes used between two readings. */
+export function cpuSeconds(before: CpuTimes, after: CpuTimes, names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + (after.get(name) ?? 0) - (before.get(name) ?? 0), 0);
+}
+
 async function secondsOf(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   // Fields 14 and 15 of proc_pid_stat(5); the name in field 2 may hold anything up to its last parenthesis.

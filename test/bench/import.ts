@@ -7,7 +7,8 @@ import { ended, startApiServers } from "./api-servers.ts";
 import { churn } from "./churn.ts";
 import { clear, mirrorCold, sealaneCold } from "./cold-import.ts";
 import type { ColdTimes } from "./cold-import.ts";
-import { cpuText, readCpuTimes } from "./cpu-time.ts";
+import { cpuSeconds, cpuText, readCpuTimes } from "./cpu-time.ts";
+import type { CpuTimes } from "./cpu-time.ts";
 import { createExport, createServices, exportsMax, inParallel } from "./exports.ts";
 import type { ImportingPair } from "./importing-pair.ts";
 import { makePair, settle } from "./importing-pair.ts";
@@ -90,32 +91,37 @@ async function namespaceRun(pair: ImportingPair, exports: number): Promise<void>
 async function coldRuns(pair: ImportingPair, { runs, exports }: ImportOptions): Promise<void> {
   const { servers, children } = pair;
   const { client } = serverAt(servers, 1);
-  const ratios = { whole: [] as number[], copying: [] as number[] };
-  for (let run = 1; run <= runs; run++) {
-    await stopAgent(children, "agent-b");
-    await clear(client, namespace);
-    const idle = await readCpuTimes(pair.processes());
-    const floor = await mirrorCold(servers, namespace, exports);
-    console.log(`run ${run} mirror, processor time: ${cpuText(idle, await readCpuTimes(pair.processes()))}`);
+  const ratios = { whole: [] as number[], copying: [] as number[], work: [] as number[] };
+  const prepareRun = async () => {
     await clear(client, namespace);
     await settle(pair, exports, "exporter");
-    const before = await readCpuTimes(pair.processes());
-    const own = await sealaneCold(servers, namespace, exports, () =>
-      startJoinedAgent(servers, 1, pair.profile),
-    );
-    children.set("agent-b", own.process);
-    print(`run ${run} mirror`, floor);
-    print(`run ${run} sealane`, own.times);
-    console.log(
-      `run ${run} sealane, processor time: ${cpuText(before, await readCpuTimes(pair.processes()))}`,
-    );
-    ratios.whole.push(own.times.all / floor.all);
-    ratios.copying.push((own.times.all - own.times.first) / (floor.all - floor.first));
+    return await readCpuTimes(pair.processes());
+  };
+  const conclude = async (title: string, times: ColdTimes, before: CpuTimes) => {
+    const after = await readCpuTimes(pair.processes());
+    print(title, times);
+    console.log(`  processor time: ${cpuText(before, after)}`);
+    return cpuSeconds(before, after, ["apiserver-b", "etcd"]);
+  };
+  for (let run = 1; run <= runs; run++) {
+    await stopAgent(children, "agent-b");
+    const idle = await prepareRun();
+    const floor = await mirrorCold(servers, namespace, exports);
+    const floorWork = await conclude(`run ${run} mirror`, floor, idle);
+    const before = await prepareRun();
+    const start = () => startJoinedAgent(servers, 1, pair.profile);
+    const { times, process } = await sealaneCold(servers, namespace, exports, start);
+    children.set("agent-b", process);
+    const work = await conclude(`run ${run} sealane`, times, before);
+    ratios.whole.push(times.all / floor.all);
+    ratios.copying.push((times.all - times.first) / (floor.all - floor.first));
+    ratios.work.push(work / floorWork);
   }
   console.log(
     `cold import of ${exports} exports, from the start of the process: ${spread(ratios.whole)} times the mirror`,
   );
   console.log(`the same, from the first object to the last: ${spread(ratios.copying)} times the mirror`);
+  console.log(`processor time of API server and etcd for it: ${spread(ratios.work)} times the mirror's`);
 }
 
 async function stopAgent(children: Map<string, ChildProcess>, name: string): Promise<void> {
