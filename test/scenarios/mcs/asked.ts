@@ -44,7 +44,10 @@ export async function waitForRecords(
   });
 }
 
-/** The pods that answer `count` datagrams at port 42 of a name, one after another; one that stays silent is no answer. */
+/**
+ * The pods that answer `count` datagrams at port 42 of a name, one after another. A datagram may get lost, so one without
+ * an answer within a second is sent again; fewer answers than asked for after three times as many say that none come.
+ */
 export async function datagrams(
   site: Site,
   family: "4" | "6",
@@ -52,8 +55,11 @@ export async function datagrams(
   count: number,
 ): Promise<readonly string[]> {
   const once = `echo who | socat -t1 - UDP${family}:${name}:42`;
-  const text = await inClientPod(site, ["sh", "-c", `for i in $(seq ${count}); do ${once}; done`]);
-  return text.trim().split("\n");
+  const loop = `seen=0; for i in $(seq ${count * 3}); do
+    answer=$(${once}); [ -z "$answer" ] || { echo "$answer"; seen=$((seen + 1)); }
+    [ $seen -lt ${count} ] || break
+  done`;
+  return (await inClientPod(site, ["sh", "-c", loop])).trim().split("\n");
 }
 
 /** Tries to connect `count` times. What came of each, one a line: a server's answer, or why there is none. */

@@ -143,7 +143,7 @@ describe("a headless Service", () => {
 
 describe("the zone", () => {
   it("tells the version of its schema (MCS 46)", async () => {
-    const version = { status: "NOERROR", records: [expect.stringMatching(/^"1\.\d+\.\d+"$/)] };
+    const version = { status: "NOERROR", records: ['"1.0.0"'] };
     expect(await askBoth("dns-version.clusterset.local", "TXT")).toEqual([version, version]);
   });
 
