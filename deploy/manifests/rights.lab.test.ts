@@ -122,6 +122,7 @@ describe("what the agent may do", () => {
     ["update", "clusterproperties.about.k8s.io/clusterset.k8s.io", "default"],
     ["patch", "serviceexports.multicluster.x-k8s.io/web --subresource=status", "default"],
     ["create", "serviceexports.multicluster.x-k8s.io", "default"],
+    ["get", "customresourcedefinitions.apiextensions.k8s.io/serviceexports.multicluster.x-k8s.io", "default"],
     ["delete", "serviceexports.multicluster.x-k8s.io/web", "default"],
   ])("it may %s %s in %s", async (verb, what, namespace) => {
     const argv = ["auth", "can-i", verb, ...what.split(" "), `--namespace=${namespace}`];

@@ -36,6 +36,12 @@ const clusterRules: readonly Rule[] = [
   { group: api, resources: ["serviceexports"], verbs: ["get", "list", "watch", "create", "delete"] },
   { group: api, resources: ["serviceexports/status", "serviceimports/status"], verbs: ["patch"] },
   { group: api, resources: ["serviceimports"], verbs: write },
+  {
+    group: "apiextensions.k8s.io",
+    resources: ["customresourcedefinitions"],
+    names: ["serviceexports.multicluster.x-k8s.io"],
+    verbs: ["get"],
+  },
   { group: "about.k8s.io", resources: ["clusterproperties"], verbs: ["list", "watch", "create"] },
   {
     group: "about.k8s.io",

@@ -4,8 +4,10 @@
 import { setTimeout, clearTimeout } from "node:timers";
 import { createBackoff, sleep } from "./backoff.ts";
 import type { Backoff, BackoffBounds } from "./backoff.ts";
+import { nowUnixUs } from "@sealane/wire";
 import type { KubeClient } from "./client.ts";
 import type { Parse } from "./door.ts";
+import { DoubtedDeletions } from "./doubted-deletions.ts";
 import { KubeError, hasStatus } from "./error.ts";
 import { listAll } from "./list.ts";
 import { collectionPath, resourceName } from "./resource.ts";
@@ -47,6 +49,8 @@ export interface ReflectorOptions<T extends Stored> {
   readonly onInvalid?: (error: Error) => void;
   /** Sees every change of the store first: for indexes. */
   readonly observe?: StoreObserver<T>;
+  /** Whether the kind stays; while it does not, nothing that goes counts as gone. Absent: it always does. */
+  readonly isStaying?: () => Promise<boolean>;
   readonly limits?: Partial<ReflectorLimits>;
 }
 
@@ -88,6 +92,10 @@ export class Reflector<T extends Stored> {
   #version: string | undefined;
   /** The newest version ever seen by list or watch. */
   #newest = "0";
+  /** Where watches put what they read. */
+  readonly #watched: Store<T>;
+  /** Ends the current watch, for this reason. */
+  #breakOff: (reason: Error) => void = () => {};
 
   constructor(options: ReflectorOptions<T>, signal: AbortSignal) {
     this.store = createStore<T>(options.observe);
@@ -100,6 +108,7 @@ export class Reflector<T extends Stored> {
       ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
     };
     this.#backoff = createBackoff(this.#limits.backoff);
+    this.#watched = this.#doubting(options.isStaying);
     void this.#run();
   }
 
@@ -148,6 +157,7 @@ export class Reflector<T extends Stored> {
       ...(onInvalid === undefined ? {} : { onInvalid }),
     });
     if (this.#signal.aborted) return listed.version;
+    if ((await this.#options.isStaying?.()) === false) throw leaving(this.#options.resource);
     const history = compareVersions(listed.version, this.#newest) < 0 ? "restarted" : "continues";
     this.#newest = listed.version;
     const held = listed.unreadable.flatMap(
@@ -169,6 +179,10 @@ export class Reflector<T extends Stored> {
     const silence = setTimeout(() => stop.abort(), this.#limits.silenceMs);
     const reader = this.#reader();
     let fault: unknown;
+    this.#breakOff = (reason) => {
+      fault ??= reason;
+      stop.abort();
+    };
     const handler = {
       onOpen: () => this.#setState({ is: "following" }),
       onChunk: (chunk: Buffer) => {
@@ -199,7 +213,7 @@ export class Reflector<T extends Stored> {
     return createWatchReader({
       kind: resource.kind,
       parse,
-      store: this.store,
+      store: this.#watched,
       unreadable: this.#unreadable,
       onChange,
       onInvalid: onInvalid ?? (() => {}),
@@ -208,6 +222,24 @@ export class Reflector<T extends Stored> {
         this.#version = this.#newest = seen;
       },
     });
+  }
+
+  /** The store itself, or one whose deletions wait; a kind that goes is listed again, until it is there to stay. */
+  #doubting(isStaying: (() => Promise<boolean>) | undefined): Store<T> {
+    if (isStaying === undefined) return this.store;
+    const { resource, onChange } = this.#options;
+    const deletions = new DoubtedDeletions({
+      store: this.store,
+      isStaying,
+      onRemoved: (keys, at) => {
+        if (!this.#signal.aborted) onChange(keys, at);
+      },
+      onRefused: (error) => {
+        this.#version = undefined;
+        this.#breakOff(error === undefined ? leaving(resource) : asError(error, resource));
+      },
+    });
+    return deletions.storeAt(nowUnixUs);
   }
 
   #watchQuery(from: string): Record<string, string> {
@@ -238,6 +270,11 @@ function mustList(error: unknown): boolean {
 /** What happens to a healthy reflector too, and says nothing against what it knows. */
 function isRoutine(error: unknown): boolean {
   return hasStatus(error, 410) || (error instanceof KubeError && error.reason === "Silent");
+}
+
+function leaving(resource: Resource): KubeError {
+  const text = `The API server is taking ${resourceName(resource)} away, or has; what was known of them holds until it serves them again`;
+  return new KubeError(text, { status: 404, reason: "NotFound" });
 }
 
 function silent(path: string, silenceMs: number): KubeError {

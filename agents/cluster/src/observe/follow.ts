@@ -2,9 +2,11 @@
 // differ in where that is (an API server, a directory of manifests) and agree in the rest: unknown is not empty.
 
 import type { KubeClient } from "../kube/client.ts";
+import { isKindStaying } from "../kube/definition.ts";
 import type { Parse } from "../kube/door.ts";
 import { Reflector } from "../kube/reflector.ts";
 import type { ReflectorLimits } from "../kube/reflector.ts";
+import { resources } from "../kube/resource.ts";
 import type { Resource } from "../kube/resource.ts";
 import type { ObjectKey, ReadableStore, Stored, StoreObserver } from "../kube/store.ts";
 import type { ReadableUnreadables } from "../kube/unreadable.ts";
@@ -47,6 +49,10 @@ export function followApiServer(client: KubeClient, limits: Partial<ReflectorLim
         ...options,
         client,
         limits,
+        // Whoever takes the definition away says nothing about what people exported.
+        ...(options.resource === resources.serviceExports
+          ? { isStaying: () => isKindStaying(client, options.resource, signal) }
+          : {}),
         onState: (state) => {
           if (state.is === "unknown") onUnknown(state.error);
         },
