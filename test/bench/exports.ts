@@ -5,7 +5,7 @@ import type { KubeClient } from "../../agents/cluster/src/kube/client.ts";
 import { hasStatus } from "../../agents/cluster/src/kube/error.ts";
 
 /** As many writes as an agent has in flight at once. */
-export const parallelWrites = 16;
+const parallelWrites = 16;
 
 /** Of a machine that has more to do than it can, an answer is waited for longer than an agent would. */
 const patience = { timeoutMs: 60_000 };
