@@ -83,6 +83,8 @@ export function noAddressProblem(
   clusterFamilies: readonly string[],
 ): { readonly reason: string; readonly message: string } | undefined {
   if (type === "Headless") return undefined;
+  if (clusterFamilies.length === 0)
+    return { reason: "Pending", message: "This cluster's service ranges are not known yet." };
   if (ipFamilies.some((family) => clusterFamilies.includes(family))) {
     return { reason: "Pending", message: "The service has no address in this cluster yet." };
   }
