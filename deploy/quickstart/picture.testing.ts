@@ -27,7 +27,7 @@ export function converged(hops: readonly string[] = ["172.30.1.11", "172.30.1.12
         ipFamilies: ["IPv4"],
         sessionAffinity: null,
         ports: [],
-        exporters: [{ cluster: "a", clusterAddresses: ["10.192.0.80"], ports: [] }],
+        exporters: [{ cluster: "a", clusterAddresses: ["10.192.0.80"], ports: [], endpoints: "pods" }],
         exports: [{ cluster: "a", accepted: true, reason: null, conflicts: [], message: "" }],
         pods: { ready: 2, total: 2 },
       },

@@ -110,8 +110,8 @@ export const web: admin.ServiceInfo = {
     labels: {},
     annotations: {},
     exporters: [
-      exporter("a", ["10.96.0.20", "fd00:a:96::20"], ["http", "metrics"]),
-      exporter("b", ["10.97.0.20", "fd00:b:96::20"], ["http"]),
+      exporter("a", ["10.96.0.20", "fd00:a:96::20"], ["http", "metrics"], 0),
+      exporter("b", ["10.97.0.20", "fd00:b:96::20"], ["http"], 1),
     ],
   },
   exports: {
@@ -246,8 +246,13 @@ export const unwell: admin.GetStatusResponse = {
   refusedDocuments: ['clusters.yaml:14: unknown field "claim"'],
 };
 
-function exporter(cluster: string, clusterAddresses: string[], ports: string[]): published.Exporter {
-  return { $typeName: "sealane.v1.Exporter", cluster, clusterAddresses, ports, endpoints: 0 };
+function exporter(
+  cluster: string,
+  clusterAddresses: string[],
+  ports: string[],
+  endpoints: published.Exporter["endpoints"],
+): published.Exporter {
+  return { $typeName: "sealane.v1.Exporter", cluster, clusterAddresses, ports, endpoints };
 }
 
 function exportStatus(

@@ -65,7 +65,8 @@ export function serviceSections(description: ServiceDescription): readonly Secti
   );
   const parts = exports.map((part) => {
     const exporter = exporters.find((it) => it.cluster === part.cluster);
-    return { ...part, addresses: exporter?.clusterAddresses ?? [], ports: exporter?.ports ?? [] };
+    const { clusterAddresses: addresses = [], ports = [], endpoints = "" } = exporter ?? {};
+    return { ...part, addresses, ports, endpoints };
   });
   const whole = `sealane describe service ${namespace}/${name} -o wide`;
   return [
@@ -80,6 +81,8 @@ export function serviceSections(description: ServiceDescription): readonly Secti
 interface Part extends Export {
   readonly addresses: readonly string[];
   readonly ports: readonly string[];
+  /** What other clusters import; empty when refused. */
+  readonly endpoints: string;
 }
 
 const exportColumns: readonly Column<Part>[] = [
@@ -91,6 +94,7 @@ const exportColumns: readonly Column<Part>[] = [
   },
   { title: "ADDRESSES", cell: (it) => it.addresses.join(",") },
   { title: "PORTS", cell: (it) => it.ports.join(",") },
+  { title: "ENDPOINTS", wide: true, cell: (it) => it.endpoints },
   { title: "REASON", cell: (it) => it.reason ?? it.conflicts.join(",") },
   { title: "MESSAGE", cell: (it) => it.message, wrap: true },
 ];

@@ -4,7 +4,7 @@ import type { admin } from "@sealane/wire";
 import type { Kind } from "../print/document.ts";
 import type { TableOptions } from "../print/table.ts";
 import { list } from "../print/table.ts";
-import { orNull, protocol, serviceType } from "./words.ts";
+import { exportedEndpoints, orNull, protocol, serviceType } from "./words.ts";
 
 /** What the hub decided about one cluster's export. */
 export interface Export {
@@ -35,6 +35,8 @@ export interface Service {
     readonly cluster: string;
     readonly clusterAddresses: readonly string[];
     readonly ports: readonly string[];
+    /** What other clusters import: its pods, or its Service's addresses. */
+    readonly endpoints: "pods" | "vip" | "unknown";
   }[];
   /** Sorted by cluster. */
   readonly exports: readonly Export[];
@@ -57,10 +59,11 @@ export function toService(info: admin.ServiceInfo): Service {
       port: port.port,
       appProtocol: orNull(port.appProtocol),
     })),
-    exporters: (merged?.exporters ?? []).map(({ cluster, clusterAddresses, ports }) => ({
+    exporters: (merged?.exporters ?? []).map(({ cluster, clusterAddresses, ports, endpoints }) => ({
       cluster,
       clusterAddresses,
       ports,
+      endpoints: exportedEndpoints(endpoints),
     })),
     exports: Object.entries(info.exports)
       .map(([cluster, { accepted, reason, conflicts, message }]) => ({

@@ -22,6 +22,11 @@ export function serviceType(type: published.MergedService["type"]) {
   return pick(["unknown", "ClusterSetIP", "Headless"] as const, type);
 }
 
+/** The word of what other clusters import of an export. */
+export function exportedEndpoints(value: published.Exporter["endpoints"]) {
+  return pick(["pods", "vip"] as const, value);
+}
+
 /** The word of a port's protocol. */
 export function protocol(value: published.MergedService["ports"][number]["protocol"]) {
   return pick(["unknown", "TCP", "UDP", "SCTP"] as const, value);
