@@ -4,6 +4,7 @@
 
 import { kubeconfigAccess } from "../../agents/cluster/src/kube/auth.ts";
 import { createKubeClient } from "../../agents/cluster/src/kube/client.ts";
+import { isOwned } from "../../agents/cluster/src/kube/ownership.ts";
 import { collections, inParallel } from "./exports.ts";
 
 interface Copied {
@@ -37,7 +38,10 @@ const metadataOf = ({ metadata: { name, labels } }: Copied) => ({
   namespace,
   labels,
 });
-const copied = services.filter(({ metadata }) => sliceOfService.has(metadata.name));
+// Not what an agent made of the exports in their own cluster.
+const copied = services.filter(
+  ({ metadata: { name, labels = {} } }) => sliceOfService.has(name) && !isOwned({ labels, annotations: {} }),
+);
 await inParallel(copied.length, async (index) => {
   const service = copied[index];
   const slice = sliceOfService.get(service?.metadata.name);
