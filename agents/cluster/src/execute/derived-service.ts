@@ -4,14 +4,15 @@
 import type { DesiredImport } from "@sealane/core";
 import { createBackoff, sleep } from "../kube/backoff.ts";
 import { hasStatus } from "../kube/error.ts";
+import type { KubeError } from "../kube/error.ts";
 import type { OwnObjects, OwnObjectsOf } from "./own-objects.ts";
 import { derivedNameOf } from "./own-objects.ts";
 import type { DerivedService } from "./parse-own.ts";
 import { derivedServiceManifest, derivedServiceUpdate, keptFamilies } from "./render-import.ts";
 import type { IpFamily } from "./render-import.ts";
 
-/** About a second in all. */
-const addressAttemptsMax = 8;
+/** About eight seconds in all: a busy API server takes more than one to free an address. */
+const addressAttemptsMax = 30;
 const addressWaits = { minMs: 10, maxMs: 400 };
 
 /** Makes derived Services. */
@@ -76,6 +77,7 @@ export class DerivedServices {
         return await create(addresses);
       } catch (error) {
         if (!isAddressRefused(error)) throw error;
+        if (!isStillHeld(error)) break;
       }
       await sleep(backoff.next());
     }
@@ -94,6 +96,11 @@ function familyOf(address: string): IpFamily {
   return address.includes(":") ? "IPv6" : "IPv4";
 }
 
-function isAddressRefused(error: unknown): boolean {
+function isAddressRefused(error: unknown): error is KubeError {
   return hasStatus(error, 422) && /clusterIPs?\b|allocate/.test(error.message);
+}
+
+/** Another Service's address, or a deleted one's; outside the cluster's ranges an address stays refused. */
+function isStillHeld(error: KubeError): boolean {
+  return error.message.includes("already allocated");
 }
