@@ -75,10 +75,11 @@ export async function runRound(
   await quiet(parties);
   const begun = await Promise.all([older, younger].map(mark));
   const beganAt = performance.now();
-  // The first are decided or about to be, the last find whoever is left.
+  // The first two are decided or about to be, the third falls together with the death, the last find whoever is left.
   const create = (each: ConflictScenario) => post(younger, exportOf(each.name, each));
   await Promise.all(names.slice(0, 2).map(create));
-  const [isBack] = await Promise.all([strike(), ...names.slice(2).map(create)]);
+  const [isBack] = await Promise.all([strike(), ...names.slice(2, 3).map(create)]);
+  await Promise.all(names.slice(3).map(create));
   await isBack();
   await converged(parties, names, ["older", "younger"]);
   const convergedMs = performance.now() - beganAt;
