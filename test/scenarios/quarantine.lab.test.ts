@@ -40,6 +40,9 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const monitor of monitors) monitor.close();
   if ((await openLab()).clusters.some(({ name }) => name === "d")) await downClusters(["d"]);
+  // A cluster that is silent is a member still.
+  const { exitCode, stderr } = await invokeSealane(["leave", "d", "--force"]);
+  if (exitCode !== 0) throw new Error(`d did not leave: ${stderr}`);
 });
 
 describe("cluster d with a pod range inside a's", () => {
