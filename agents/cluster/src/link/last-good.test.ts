@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { MergedService, ShardId } from "@sealane/core";
 import { ShardTable, encodeValue } from "@sealane/wire";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { KubeClient } from "../kube/client.ts";
 import { createKubeClient } from "../kube/client.ts";
 
@@ -143,11 +143,12 @@ test("a change marks the state as behind before the new one is written, and a la
   received.put(imports, "api", encodeValue("import", service), 8n, { epoch: 7n, sequence: 5n });
   second.writer.note();
   await keeps(client, "current", 2n);
-  expect(seen).toEqual([
+  const puts = [
     `${lastGoodSecretName} behind`,
     `${pieceSecretName(0)} behind`,
     `${lastGoodSecretName} current`,
-  ]);
+  ];
+  await vi.waitFor(() => expect(seen).toEqual(puts));
   expect((await read(client)).received.states()).toEqual(received.states());
 });
 
