@@ -24,6 +24,10 @@ type Extent = "usual" | "full";
 const unitTimeoutMs = 15 * 60_000;
 const labTimeoutMs = 55 * 60_000;
 
+/** The behaviours of the Multi-Cluster Services API: they must hold each time, so --full shows them so often. */
+const behaviours = "test/scenarios/mcs";
+const behaviourRuns = 3;
+
 /** Runs the wanted parts in order; the sum of what passed and failed. */
 async function runParts({ wanted, extent }: Wanted, signal: AbortSignal): Promise<Tally> {
   let [passed, failed] = [0, 0];
@@ -64,6 +68,8 @@ async function runLabParts(extent: Extent, signal: AbortSignal): Promise<Tally> 
   const before = await openLab().catch(() => undefined);
   if (!signal.aborted) tallies.push(await runVitest("stories", labTimeoutMs, signal));
   if (extent === "full" && !signal.aborted) tallies.push(await runVitest("full", labTimeoutMs, signal));
+  for (let run = 2; extent === "full" && run <= behaviourRuns && !signal.aborted; run++)
+    tallies.push(await runVitest("stories", labTimeoutMs, signal, [behaviours]));
   if (extent === "usual")
     console.log(`left to "npm run test:lab -- --full": ${(await longStories()).join(", ")}`);
   if (before === undefined) tallies.push(await takeDown(foreign));
@@ -97,11 +103,12 @@ async function runVitest(
   project: "unit" | "lab" | "stories" | "full",
   timeoutMs: number,
   signal: AbortSignal,
+  files: readonly string[] = [],
 ): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), "sealane-test-"));
   try {
     const report = join(folder, "report.json");
-    const argv = ["vitest", "run", "--project", project, "--reporter=default", "--reporter=json"];
+    const argv = ["vitest", "run", ...files, "--project", project, "--reporter=default", "--reporter=json"];
     const ended = await runProgram([...argv, `--outputFile.json=${report}`], {
       output: "show",
       timeoutMs,
