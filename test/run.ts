@@ -68,7 +68,8 @@ async function runLabParts(extent: Extent, signal: AbortSignal): Promise<Tally> 
   const before = await openLab().catch(() => undefined);
   if (!signal.aborted) tallies.push(await runVitest("stories", labTimeoutMs, signal));
   if (extent === "full" && !signal.aborted) tallies.push(await runVitest("full", labTimeoutMs, signal));
-  for (let run = 2; extent === "full" && run <= behaviourRuns && !signal.aborted; run++)
+  const repeats = extent === "full" ? behaviourRuns - 1 : 0;
+  for (let done = 0; done < repeats && !signal.aborted; done++)
     tallies.push(await runVitest("stories", labTimeoutMs, signal, [behaviours]));
   if (extent === "usual")
     console.log(`left to "npm run test:lab -- --full": ${(await longStories()).join(", ")}`);
