@@ -3,18 +3,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyConstituents } from "../testing/any-exports.ts";
-import { exportFact } from "../testing/mk.ts";
-import type { ExportFact, ExportPort } from "./facts.ts";
+import { exportFact, exportPort as port } from "../testing/mk.ts";
+import type { ExportFact } from "./facts.ts";
 import { conflictMessageCharsMax } from "./limits.ts";
 import { merge } from "./merge.ts";
-
-const port = (name: string, number: number, more: Partial<ExportPort> = {}): ExportPort => ({
-  name,
-  protocol: "TCP",
-  port: number,
-  appProtocol: "",
-  ...more,
-});
 
 /** The message about exports of `a`, `b`, `c` and so on, the oldest first. */
 function messageOf(...facts: readonly Partial<ExportFact>[]): string {

@@ -3,19 +3,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyConstituents, shuffled } from "../testing/any-exports.ts";
-import { exportFact } from "../testing/mk.ts";
+import { exportFact, exportPort as port } from "../testing/mk.ts";
 import type { Constituent } from "./constituent.ts";
 import type { ExportFact, ExportPort } from "./facts.ts";
 import { merge } from "./merge.ts";
 import type { Reason } from "./reasons.ts";
-
-const port = (name: string, number: number, more: Partial<ExportPort> = {}): ExportPort => ({
-  name,
-  protocol: "TCP",
-  port: number,
-  appProtocol: "",
-  ...more,
-});
 
 /** Two exports; `a` is the oldest. */
 function two(a: Partial<ExportFact>, b: Partial<ExportFact>): readonly Constituent[] {

@@ -3,18 +3,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyPorts } from "../testing/any-exports.ts";
-import { exportFact } from "../testing/mk.ts";
+import { exportFact, exportPort as port } from "../testing/mk.ts";
 import type { ExportPort } from "./facts.ts";
 import { merge } from "./merge.ts";
 import { portKey, uniteExportPorts } from "./unite-ports.ts";
-
-const port = (name: string, number: number, more: Partial<ExportPort> = {}): ExportPort => ({
-  name,
-  protocol: "TCP",
-  port: number,
-  appProtocol: "",
-  ...more,
-});
 
 test.each<readonly [name: string, sets: readonly (readonly ExportPort[])[], union: readonly ExportPort[]]>([
   [

@@ -8,6 +8,7 @@ import {
   type ClusterFact,
   type Declared,
   type ExportFact,
+  type ExportPort,
   type Fact,
   type FactKind,
   type FactValue,
@@ -81,6 +82,11 @@ export function exportFact(more: Partial<ExportFact> = {}): ExportFact {
     endpoints: "pods",
     ...more,
   };
+}
+
+/** A port of an export; TCP unless said otherwise. */
+export function exportPort(name: string, port: number, more: Partial<ExportPort> = {}): ExportPort {
+  return { name, protocol: "TCP", port, appProtocol: "", ...more };
 }
 
 /** A pod; ready unless said otherwise. */

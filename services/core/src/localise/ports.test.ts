@@ -3,7 +3,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyConstituents } from "../../testing/any-exports.ts";
-import { clusterFact, exportFact, pod, rangesOf, section, worldOf } from "../../testing/mk.ts";
+import {
+  clusterFact,
+  exportFact,
+  exportPort as port,
+  pod,
+  rangesOf,
+  section,
+  worldOf,
+} from "../../testing/mk.ts";
 import {
   localiseImport,
   localiseSlices,
@@ -11,20 +19,11 @@ import {
   viewOf,
   type Constituent,
   type ExportFact,
-  type ExportPort,
   type Fact,
   type ServiceType,
   type View,
 } from "../index.ts";
 import { derivedPorts } from "./ports.ts";
-
-const port = (name: string, number: number, more: Partial<ExportPort> = {}): ExportPort => ({
-  name,
-  protocol: "TCP",
-  port: number,
-  appProtocol: "",
-  ...more,
-});
 
 /** What clusters a, b and so on export as shop/web, each with a pod that listens 8000 ports higher. */
 function viewOfExports(constituents: readonly Constituent[]): View {
