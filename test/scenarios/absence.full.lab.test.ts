@@ -13,16 +13,14 @@ import { startPulse } from "./pulse.ts";
 import type { RouteMonitor } from "./route-monitor.ts";
 import { monitorRoutes, proveMonitors, unwantedRemovals } from "./route-monitor.ts";
 import {
-  applyText,
   clusterOf,
   families,
   fetchFromPod,
-  kubectl,
   kubectlJson,
   nextHops,
   openStory,
+  rollOut,
   serviceAddresses,
-  shop,
 } from "./story.ts";
 import { webManifest } from "./workloads.ts";
 
@@ -47,8 +45,7 @@ beforeAll(async () => {
   lab = await openStory();
   a = clusterOf(lab, "a");
   b = clusterOf(lab, "b");
-  await applyText(a, webManifest("web", ["a1", "a2"]));
-  await kubectl(a, ["-n", shop, "rollout", "status", "deployment/web", "--timeout=90s"]);
+  await rollOut(a, "web", webManifest("web", ["a1", "a2"]));
   pulse = await startPulse(lab, a, ["a1", "a2"]);
   for (const name of ["web.shop.svc.a.mesh.example", "web.shop.svc.clusterset.local"]) {
     for (const { network } of families) {

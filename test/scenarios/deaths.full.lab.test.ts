@@ -14,7 +14,7 @@ import type { Pulse } from "./pulse.ts";
 import { startPulse } from "./pulse.ts";
 import type { RouteMonitor } from "./route-monitor.ts";
 import { monitorRoutes, proveMonitors, unwantedRemovals } from "./route-monitor.ts";
-import { applyText, clusterOf, dig, families, fetchFromPod, kubectl, openStory, shop } from "./story.ts";
+import { clusterOf, dig, families, fetchFromPod, openStory, rollOut } from "./story.ts";
 import { webManifest } from "./workloads.ts";
 
 /** One connection to each target every 100 ms. */
@@ -35,8 +35,7 @@ beforeAll(async () => {
   lab = await openStory();
   a = clusterOf(lab, "a");
   b = clusterOf(lab, "b");
-  await applyText(a, webManifest("web", ["a1", "a2"]));
-  await kubectl(a, ["-n", shop, "rollout", "status", "deployment/web", "--timeout=90s"]);
+  await rollOut(a, "web", webManifest("web", ["a1", "a2"]));
   await namesAnswer();
   pulse = await startPulse(lab, a, ["a1", "a2"]);
   for (const cluster of lab.clusters)

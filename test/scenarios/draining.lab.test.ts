@@ -7,7 +7,6 @@ import type { Lab, LabCluster } from "../lab/index.ts";
 import type { Flows, Load } from "./load.ts";
 import { countFailures, printTallies, startFlows, startLoad, target } from "./load.ts";
 import {
-  applyText,
   clusterOf,
   families,
   fetchFromPod,
@@ -16,6 +15,7 @@ import {
   nextHops,
   nodeAddresses,
   openStory,
+  rollOut,
   podAddresses,
   serviceAddresses,
   shop,
@@ -44,8 +44,7 @@ beforeAll(async () => {
   lab = await openStory();
   a = clusterOf(lab, "a");
   b = clusterOf(lab, "b");
-  await applyText(a, drainingManifest(name, ["a1", "a2"], 3));
-  await kubectl(a, ["-n", shop, "rollout", "status", `deployment/${name}`, "--timeout=90s"]);
+  await rollOut(a, name, drainingManifest(name, ["a1", "a2"], 3));
   await hopsAre(["a1", "a2"]);
   for (const each of [meshName, setName]) {
     for (const { network } of families) {

@@ -6,7 +6,16 @@ import { birdSocket, outputOn, sealaneInclude, waitFor, waitUntil } from "../lab
 import type { Lab, LabCluster, Machine } from "../lab/index.ts";
 import { findings, get, handsOnObjects, handsOnTexts, objectsOf, repairs } from "./hands.ts";
 import type { Edit } from "./hands.ts";
-import { applyText, clusterOf, kubectl, nextHops, openStory, serviceAddresses, shop } from "./story.ts";
+import {
+  applyText,
+  clusterOf,
+  kubectl,
+  nextHops,
+  openStory,
+  rollOut,
+  serviceAddresses,
+  shop,
+} from "./story.ts";
 import { webManifest } from "./workloads.ts";
 
 const repairedMsMax = 5_000;
@@ -31,8 +40,7 @@ beforeAll(async () => {
   const [first] = b.nodes;
   if (first === undefined) throw new Error("b has no node");
   node = first;
-  await applyText(a, webManifest(name, ["a1", "a2"]));
-  await kubectl(a, ["-n", shop, "rollout", "status", `deployment/${name}`, "--timeout=90s"]);
+  await rollOut(a, name, webManifest(name, ["a1", "a2"]));
   address = (await serviceAddresses(a, name))[0] ?? "";
   await waitUntil({ what: `b to import ${name} and to have its route`, timeoutMs: 60_000 }, async () => {
     const imported = await get(b, "serviceimport", name, "{.status.conditions[0].status}");

@@ -13,13 +13,13 @@ import { countFailures, printTallies, startLoad, target } from "./load.ts";
 import type { RouteChange, RouteMonitor } from "./route-monitor.ts";
 import { monitorRoutes } from "./route-monitor.ts";
 import {
-  applyText,
   clusterOf,
   kubectl,
   kubectlJson,
   nextHops,
   nodeAddresses,
   openStory,
+  rollOut,
   serviceAddresses,
   shop,
 } from "./story.ts";
@@ -47,8 +47,7 @@ beforeAll(async () => {
   // The worst case: the agent that leads goes with it, and another one has to know the same.
   lost = await leadersNode(a);
   kept = a.nodes.find((node) => node.name !== lost)?.name ?? "";
-  await applyText(a, webManifest(name, [lost, kept]));
-  await kubectl(a, ["-n", shop, "rollout", "status", `deployment/${name}`, "--timeout=90s"]);
+  await rollOut(a, name, webManifest(name, [lost, kept]));
 });
 
 afterAll(async () => {

@@ -9,7 +9,16 @@ import type { RouteMonitor } from "./route-monitor.ts";
 import { monitorRoutes, proveMonitors, unwantedRemovals } from "./route-monitor.ts";
 import type { SliceWatch } from "./slice-watch.ts";
 import { watchSlices } from "./slice-watch.ts";
-import { applyText, clusterOf, kubectl, nextHops, openStory, serviceAddresses, shop } from "./story.ts";
+import {
+  applyText,
+  clusterOf,
+  kubectl,
+  nextHops,
+  openStory,
+  rollOut,
+  serviceAddresses,
+  shop,
+} from "./story.ts";
 import { webManifest } from "./workloads.ts";
 
 const name = "silent";
@@ -25,8 +34,7 @@ beforeAll(async () => {
   lab = await openStory();
   a = clusterOf(lab, "a");
   c = clusterOf(lab, "c");
-  await applyText(c, webManifest(name, ["c1"]));
-  await kubectl(c, ["-n", shop, "rollout", "status", `deployment/${name}`, "--timeout=90s"]);
+  await rollOut(c, name, webManifest(name, ["c1"]));
   const addresses = await serviceAddresses(c, name);
   for (const node of a.nodes) {
     for (const address of addresses) {

@@ -35,6 +35,12 @@ export async function kubectlJson<T>(cluster: LabCluster, argv: readonly string[
   return JSON.parse(await kubectl(cluster, [...argv, "-o", "json"])) as T;
 }
 
+/** Applies the manifests of a Deployment of the shop, and waits until all its pods are ready. */
+export async function rollOut(cluster: LabCluster, name: string, manifest: string): Promise<void> {
+  await applyText(cluster, manifest);
+  await kubectl(cluster, ["-n", shop, "rollout", "status", `deployment/${name}`, "--timeout=90s"]);
+}
+
 /** Applies manifests. */
 export function applyText(cluster: LabCluster, text: string): Promise<string> {
   return kubectl(cluster, ["apply", "--server-side", "--force-conflicts", "-f", "-"], text);

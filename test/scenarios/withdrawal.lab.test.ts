@@ -10,13 +10,13 @@ import { createKubeClient } from "../../agents/cluster/src/kube/client.ts";
 import type { RouteMonitor } from "./route-monitor.ts";
 import { monitorRoutes } from "./route-monitor.ts";
 import {
-  applyText,
   clusterOf,
   dig,
   kubectl,
   kubectlJson,
   nextHops,
   openStory,
+  rollOut,
   others,
   serviceAddresses,
   shop,
@@ -39,8 +39,7 @@ afterAll(() => {
 beforeAll(async () => {
   lab = await openStory();
   a = clusterOf(lab, "a");
-  await applyText(a, webManifest(name, ["a1"]));
-  await kubectl(a, ["-n", shop, "rollout", "status", `deployment/${name}`, "--timeout=90s"]);
+  await rollOut(a, name, webManifest(name, ["a1"]));
 });
 
 describe("an export deleted", () => {
