@@ -28,6 +28,12 @@ export interface BirdPorts {
   readonly settleMs: number;
 }
 
+/** A wish, and its include as it is to stand in place. */
+export interface Rendered {
+  readonly desired: DesiredRoutes;
+  readonly text: IncludeText;
+}
+
 /** What stood before a change. */
 export interface Before {
   readonly placed: PlacedText;
@@ -46,11 +52,11 @@ export function pendingPath({ originatePath }: IncludePaths): string {
 export async function apply(
   ports: BirdPorts,
   control: BirdControl,
-  desired: DesiredRoutes,
+  { desired, text }: Rendered,
   before: Before,
   refused: (settled: Settled) => boolean,
 ): Promise<Settled> {
-  await stageChecked(ports, control, desired);
+  await stageChecked(ports, control, { desired, text });
   place(ports.paths);
   const reply = await configure(ports, control).catch(async (error: unknown) => {
     await restore(ports.paths, before.placed);
@@ -86,10 +92,13 @@ export function includeText({ paths, boot }: BirdPorts, desired: DesiredRoutes):
  * Stages both files, and has the daemon parse a main file that is the staged text with the staged originating file: what
  * `bird -p` does, by the very program that is to take it, and without starting one for each change.
  */
-async function stageChecked(ports: BirdPorts, control: BirdControl, desired: DesiredRoutes): Promise<void> {
+async function stageChecked(
+  ports: BirdPorts,
+  control: BirdControl,
+  { desired, text }: Rendered,
+): Promise<void> {
   const { paths, boot } = ports;
   const staged = { install: stagedPath(paths.installPath), originate: stagedPath(paths.originatePath) };
-  const text = includeText(ports, desired);
   const shadow = renderInclude(desired, { originatePath: staged.originate, boot });
   const shadowPath = join(dirname(paths.originatePath), "check.conf");
   writeVolatile(staged.originate, text.originate);

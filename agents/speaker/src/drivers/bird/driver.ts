@@ -132,7 +132,7 @@ class BirdDriver implements RouteDriver {
     const seenNow = inPlace ? await look(this.#ports, control, awaited) : undefined;
     if (seenNow === undefined || seenNow.found.some(({ where }) => where === "daemon")) {
       const refused = (settled: Settled) => refusals(settled, before, desired).length > 0;
-      const settled = await apply(this.#ports, control, desired, before, refused);
+      const settled = await apply(this.#ports, control, { desired, text }, before, refused);
       return { change: "applied", settled, text };
     }
     if (seenNow.found.length > 0) {
