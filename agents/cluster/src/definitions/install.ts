@@ -4,6 +4,7 @@
 import type { KubeClient } from "../kube/client.ts";
 import { sleep } from "../kube/backoff.ts";
 import { hasStatus, messageOf } from "../kube/error.ts";
+import { apiVersion, collectionPath, objectPath, resources } from "../kube/resource.ts";
 import type { Decision } from "./decide.ts";
 import { decide } from "./decide.ts";
 import type { Definition, FoundDefinition } from "./definition.ts";
@@ -23,7 +24,7 @@ export interface Outcome {
   readonly error: string | undefined;
 }
 
-const collection = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const resource = resources.customResourceDefinitions;
 const fieldManager = "sealane-definitions";
 const attemptsMax = 5;
 const establishedMs = 30_000;
@@ -70,7 +71,7 @@ async function install(
 
 async function read(client: KubeClient, name: string): Promise<FoundDefinition | undefined> {
   try {
-    return parseFound(await client.request("GET", `${collection}/${name}`));
+    return parseFound(await client.request("GET", objectPath(resource, "", name)));
   } catch (error) {
     if (hasStatus(error, 404)) return undefined;
     throw error;
@@ -89,10 +90,10 @@ async function write(
     annotations: { ...found?.annotations, ...annotations },
     ...(found === undefined ? {} : { resourceVersion: found.resourceVersion }),
   };
-  const body = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata, spec };
+  const body = { apiVersion: apiVersion(resource), kind: resource.kind, metadata, spec };
   const query = { fieldManager };
-  if (found === undefined) await client.request("POST", collection, { body, query });
-  else await client.request("PUT", `${collection}/${name}`, { body, query });
+  if (found === undefined) await client.request("POST", collectionPath(resource), { body, query });
+  else await client.request("PUT", objectPath(resource, "", name), { body, query });
 }
 
 async function untilEstablished(client: KubeClient, name: string): Promise<void> {

@@ -3,7 +3,6 @@
 
 import { describe, expect, test } from "vitest";
 import { resources } from "../kube/resource.ts";
-import type { Resource } from "../kube/resource.ts";
 import { startFakeApiServer } from "../kube/testing/fake-api-server.ts";
 import type { FakeApiServer, FakeWrite } from "../kube/testing/fake-api-server.ts";
 import { FakeRefusal } from "../kube/testing/fake-objects.ts";
@@ -236,13 +235,7 @@ describe("a namespace that goes", () => {
 });
 
 describe("definitions", () => {
-  const definitions: Resource = {
-    group: "apiextensions.k8s.io",
-    version: "v1",
-    kind: "CustomResourceDefinition",
-    plural: "customresourcedefinitions",
-    namespaced: false,
-  };
+  const definitions = resources.customResourceDefinitions;
 
   test("removed under us: what leads somewhere stays and follows, and the import comes back with its address (MCS 42)", async () => {
     await web.imported();

@@ -9,7 +9,7 @@ import { hasStatus, isDenied } from "../kube/error.ts";
 import { isOwned, ownedSelector } from "../kube/ownership.ts";
 import { Reflector } from "../kube/reflector.ts";
 import type { ReflectorLimits, ReflectorState } from "../kube/reflector.ts";
-import { collectionPath, objectPath, resourceName } from "../kube/resource.ts";
+import { collectionPath, deleteOptions, objectPath, resourceName } from "../kube/resource.ts";
 import type { Resource } from "../kube/resource.ts";
 import { objectKey } from "../kube/store.ts";
 import type { ObjectKey, ReadableStore, Store, Stored } from "../kube/store.ts";
@@ -179,12 +179,7 @@ export class OwnKind<T extends Owned> {
   /** Deletes the held object, and no other that took its name since. Gone already is well. @throws TermOver, KubeError */
   async remove(held: T): Promise<void> {
     const path = objectPath(this.#options.resource, held.namespace, held.name);
-    const body = {
-      apiVersion: "v1",
-      kind: "DeleteOptions",
-      preconditions: { uid: held.uid },
-      propagationPolicy: "Background",
-    };
+    const body = deleteOptions(held.uid);
     await this.#during(objectKey(held.namespace, held.name), async () => {
       try {
         await this.#write("DELETE", path, { body });

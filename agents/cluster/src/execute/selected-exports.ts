@@ -5,7 +5,7 @@ import { EditPace } from "@sealane/core";
 import type { KubeClient } from "../kube/client.ts";
 import { hasStatus, messageOf } from "../kube/error.ts";
 import { ownedAnnotations, ownedLabels } from "../kube/ownership.ts";
-import { apiVersion, collectionPath, objectPath, resources } from "../kube/resource.ts";
+import { apiVersion, collectionPath, deleteOptions, objectPath, resources } from "../kube/resource.ts";
 import { splitKey } from "../kube/store.ts";
 import type { ObjectKey, ReadableStore } from "../kube/store.ts";
 import { selectedByAnnotation } from "../observe/parse-service-export.ts";
@@ -120,7 +120,7 @@ export class SelectedExports {
 
   /** Deletes the one that was seen, and no other that took its name since. */
   async #remove({ namespace, name, uid }: ServiceExport): Promise<void> {
-    const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid } };
+    const body = deleteOptions(uid);
     try {
       await this.#request("DELETE", objectPath(resources.serviceExports, namespace, name), body);
     } catch (error) {

@@ -4,10 +4,8 @@
 import type { KubeClient } from "./client.ts";
 import { record } from "./door.ts";
 import { hasStatus } from "./error.ts";
-import { collectionPath, resourceName } from "./resource.ts";
+import { collectionPath, objectPath, resourceName, resources } from "./resource.ts";
 import type { Resource } from "./resource.ts";
-
-const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 /**
  * Whether the kind stays. The definition carries its deletion before any object of it goes, so an answer that comes
@@ -19,7 +17,11 @@ export async function isKindStaying(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    const found = await client.request("GET", `${definitions}/${resourceName(resource)}`, { signal });
+    const found = await client.request(
+      "GET",
+      objectPath(resources.customResourceDefinitions, "", resourceName(resource)),
+      { signal },
+    );
     const metadata = record(record(found, "definition")["metadata"], "metadata");
     return metadata["deletionTimestamp"] === undefined;
   } catch (error) {

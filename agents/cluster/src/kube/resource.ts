@@ -42,6 +42,13 @@ export const resources = {
     "serviceimports",
     "namespaced",
   ),
+  customResourceDefinitions: resource(
+    "apiextensions.k8s.io",
+    "v1",
+    "CustomResourceDefinition",
+    "customresourcedefinitions",
+    "cluster",
+  ),
   clusterProperties: resource("about.k8s.io", "v1beta1", "ClusterProperty", "clusterproperties", "cluster"),
   serviceCidrs: resource("networking.k8s.io", "v1", "ServiceCIDR", "servicecidrs", "cluster"),
   leases: resource("coordination.k8s.io", "v1", "Lease", "leases", "namespaced"),
@@ -56,6 +63,11 @@ export function apiVersion(r: Resource): string {
 /** `kind.group` of a resource as RBAC and error messages name it: `endpointslices.discovery.k8s.io`. */
 export function resourceName(r: Resource): string {
   return r.group === "" ? r.plural : `${r.plural}.${r.group}`;
+}
+
+/** What a deletion says, so that it meets the object that was seen and no other that took its name since. */
+export function deleteOptions(uid: string): object {
+  return { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid }, propagationPolicy: "Background" };
 }
 
 /** Path of a collection; without a namespace, of all namespaces. */

@@ -6,7 +6,7 @@ import { record, storedOf, textMap } from "../kube/door.ts";
 import { hasStatus } from "../kube/error.ts";
 import { listAll } from "../kube/list.ts";
 import { isOwned, ownedSelector } from "../kube/ownership.ts";
-import { collectionPath, objectPath, resources } from "../kube/resource.ts";
+import { collectionPath, deleteOptions, objectPath, resources } from "../kube/resource.ts";
 import type { Resource } from "../kube/resource.ts";
 import type { Stored } from "../kube/store.ts";
 import { serviceNameLabel } from "../observe/parse-endpoint-slice.ts";
@@ -88,12 +88,7 @@ export async function removeObject(
   { resource, namespace, name, uid }: OwnedObject,
   signal: AbortSignal,
 ): Promise<void> {
-  const body = {
-    apiVersion: "v1",
-    kind: "DeleteOptions",
-    preconditions: { uid },
-    propagationPolicy: "Background",
-  };
+  const body = deleteOptions(uid);
   try {
     await client.request("DELETE", objectPath(resource, namespace, name), { body, signal });
   } catch (error) {

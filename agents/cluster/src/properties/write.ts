@@ -4,7 +4,7 @@ import type { KubeClient } from "../kube/client.ts";
 import { hasStatus } from "../kube/error.ts";
 import { fieldManager } from "../kube/ownership.ts";
 import { listAll } from "../kube/list.ts";
-import { collectionPath, objectPath, resources } from "../kube/resource.ts";
+import { collectionPath, deleteOptions, objectPath, resources } from "../kube/resource.ts";
 import type { PropertyStep } from "./plan.ts";
 import type { ClusterProperty } from "./property.ts";
 import { clusterProperty, parseProperty, propertyBody, setProperty } from "./property.ts";
@@ -56,7 +56,7 @@ async function deleteProperty(
   { name, uid }: ClusterProperty,
   signal: AbortSignal,
 ): Promise<void> {
-  const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid } };
+  const body = deleteOptions(uid);
   try {
     await client.request("DELETE", objectPath(resources.clusterProperties, "", name), { body, signal });
   } catch (error) {

@@ -9,9 +9,10 @@ import { resourceName } from "../../kube/resource.ts";
 import { createStore, objectKey } from "../../kube/store.ts";
 import type { ObjectKey, Store, Stored } from "../../kube/store.ts";
 import type { Follow, FollowOptions } from "../follow.ts";
+import { matchesSelector, parseLabelSelector } from "../label-selector.ts";
+import type { LabelSelector } from "../label-selector.ts";
 import { asServed, firstSeen } from "./first-seen.ts";
 import type { FirstSeen } from "./first-seen.ts";
-import { isSelected } from "./label-selector.ts";
 import { parseManifests } from "./parse-manifests.ts";
 import type { Manifest } from "./parse-manifests.ts";
 import { readTree } from "./read-tree.ts";
@@ -114,16 +115,17 @@ export class Manifests {
     store: Store<T>,
   ): ObjectKey[] {
     const changed: ObjectKey[] = [];
+    const selector = parseLabelSelector(labelSelector ?? "");
     const collection = this.#collections.get(resourceName(resource)) ?? new Map<ObjectKey, Served>();
     for (const [key, { object, version }] of collection) {
-      if (store.get(key)?.resourceVersion === version || !isSelected(object, labelSelector)) continue;
+      if (store.get(key)?.resourceVersion === version || !isSelected(object, selector)) continue;
       store.put(parse(object));
       changed.push(key);
     }
     for (const { namespace, name, resourceVersion } of [...store.values()]) {
       const key = objectKey(namespace, name);
       const served = collection.get(key);
-      if (served !== undefined && isSelected(served.object, labelSelector)) continue;
+      if (served !== undefined && isSelected(served.object, selector)) continue;
       store.remove(key, resourceVersion);
       changed.push(key);
     }
@@ -251,4 +253,9 @@ function distinct(files: ReadonlyMap<string, KnownFile>): {
     }
   }
   return { manifests: [...first.values()], faults };
+}
+
+function isSelected(object: Json, selector: LabelSelector): boolean {
+  const { labels } = (object["metadata"] ?? {}) as { labels?: Json };
+  return matchesSelector(selector, labels ?? {});
 }

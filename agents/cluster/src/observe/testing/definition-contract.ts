@@ -5,7 +5,6 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createKubeClient } from "../../kube/client.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { resources } from "../../kube/resource.ts";
-import type { Resource } from "../../kube/resource.ts";
 import { fixtures } from "../../kube/testing/fixtures.ts";
 import type { Fixtures } from "../../kube/testing/fixtures.ts";
 import type { Harness } from "../../kube/testing/harness.ts";
@@ -13,13 +12,7 @@ import { eventually } from "../../kube/testing/wait.ts";
 import { followApiServer } from "../follow.ts";
 import { Observer } from "../observer.ts";
 
-const definitions: Resource = {
-  group: "apiextensions.k8s.io",
-  version: "v1",
-  kind: "CustomResourceDefinition",
-  plural: "customresourcedefinitions",
-  namespaced: false,
-};
+const definitions = resources.customResourceDefinitions;
 const definition = "serviceexports.multicluster.x-k8s.io";
 
 let count = 0;
