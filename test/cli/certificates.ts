@@ -7,6 +7,8 @@ import { webcrypto } from "node:crypto";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const hourMs = 3_600_000;
+/** All begin here: a test may look at them at the time of the goldens, while TLS goes by this machine's clock. */
+const notBefore = new Date(Date.UTC(2020, 0, 1));
 
 /** A certificate with its key, PEM. */
 export interface Credentials {
@@ -38,7 +40,7 @@ export async function createAuthority(name: string): Promise<TestAuthority> {
   const keys = await generate();
   const own = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=${name} authority`,
-    notBefore: new Date(Date.now() - 48 * hourMs),
+    notBefore,
     notAfter: new Date(Date.now() + 48 * hourMs),
     signingAlgorithm: algorithm,
     keys,
@@ -51,7 +53,7 @@ export async function createAuthority(name: string): Promise<TestAuthority> {
       const certificate = await x509.X509CertificateGenerator.create({
         issuer: own.subject,
         subject: [{ CN: [commonName] }, ...(role === undefined ? [] : [{ OU: [role] }])],
-        notBefore: new Date(Date.now() - 47 * hourMs),
+        notBefore,
         notAfter: new Date(Date.now() + endsInHours * hourMs),
         signingAlgorithm: algorithm,
         publicKey: subject.publicKey,

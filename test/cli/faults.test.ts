@@ -81,6 +81,13 @@ test("a person's expired certificate is named before the hub is asked", async ()
   expect(stderr).toContain("take a new configuration from the hub");
 });
 
+test("a person's certificate that begins later, by this machine's clock", async () => {
+  const path = await config(hub.address);
+  const { code, stderr } = await invoke(["status"], { config: path, at: Date.UTC(2019, 11, 31) });
+  expect(code).toBe(4);
+  expect(stderr).toContain("is not valid before 2020-01-01T00:00:00.000Z");
+});
+
 test("a hub's expired certificate", async () => {
   const expired = await startHub(["127.0.0.1"], -1);
   const { code, stderr } = await invoke(["status"], { config: await config(expired.address), at });
