@@ -2,6 +2,7 @@
 
 import { Command, InvalidArgumentError } from "commander";
 import { measureImports } from "./import.ts";
+import { measurePrefixes } from "./prefixes.ts";
 import { propagation } from "./propagation.ts";
 import { startup } from "./startup.ts";
 
@@ -22,7 +23,8 @@ Examples:
   npm run bench -- propagation --rate 300 --services 100
   npm run bench -- propagation --runs 1 --profile
   npm run bench -- import
-  npm run bench -- import --exports 100 --runs 1`,
+  npm run bench -- import --exports 100 --runs 1
+  npm run bench -- prefixes`,
   );
 
 program
@@ -54,6 +56,13 @@ program
     const profile = options.profile === true ? "profiled" : "plain";
     if (!(await measureImports({ ...options, profile }))) process.exitCode = 1;
   });
+
+program
+  .command("prefixes")
+  .description("which of many claims a prefix meets, beside a bare binary search")
+  .option("--runs <n>", "alternating runs", count, 40)
+  .option("--claims <n>", "claims in the list", count, 100_000)
+  .action((options: { runs: number; claims: number }) => measurePrefixes(options));
 
 program
   .command("startup")

@@ -40,24 +40,30 @@ test("the first of sorted disjoint prefixes that meets another is found", () => 
   );
 });
 
-test("one of 100,000 claims is found in less than a microsecond", () => {
+test("one of 100,000 claims is found by a look at nineteen of them at most", () => {
   const claims: Prefix[] = [];
   for (let at = 0; at < 50_000; at++) {
     claims.push({ family: 4, address: 0x0a000000n + BigInt(at) * 256n, length: 24 });
     claims.push({ family: 6, address: (0xfd00n << 112n) + (BigInt(at) << 64n), length: 64 });
   }
-  const sorted = claims.toSorted(comparePrefixes);
-  const questions = [
-    ...claims.filter((_, at) => at % 97 === 0),
-    ...["192.0.2.0/24", "2001:db8::/64", "10.3.0.0/16", "fd00:0:0:7::1/128"].map(parsePrefix),
-  ];
-  const run = () => {
-    const start = performance.now();
-    let met = 0;
-    for (const question of questions) met += firstOverlap(sorted, question) >= 0 ? 1 : 0;
-    return { met, microseconds: ((performance.now() - start) * 1000) / questions.length };
-  };
-  const runs = Array.from({ length: 40 }, run);
-  expect(runs[0]!.met).toBe(questions.length - 2);
-  expect(Math.min(...runs.map((it) => it.microseconds))).toBeLessThan(1);
+  let looks = 0;
+  const sorted = new Proxy(claims.toSorted(comparePrefixes), {
+    get: (list, key: string, receiver) => {
+      if (/^\d+$/.test(key)) looks++;
+      return Reflect.get(list, key, receiver) as unknown;
+    },
+  });
+  const strangers = ["192.0.2.0/24", "2001:db8::/64"].map(parsePrefix);
+  const within = ["10.3.0.0/16", "fd00:0:0:7::1/128"].map(parsePrefix);
+  const questions = [...claims.filter((_, at) => at % 97 === 0), ...within, ...strangers];
+  const most = Math.max(
+    ...questions.map((question) => {
+      looks = 0;
+      expect(firstOverlap(sorted, question) >= 0).toBe(!strangers.includes(question));
+      return looks;
+    }),
+  );
+  // 2^17 is more than 100,000; then the one before and the one found.
+  expect(most).toBeGreaterThan(10);
+  expect(most).toBeLessThanOrEqual(19);
 });
