@@ -107,6 +107,24 @@ describe("what the agent may do", () => {
     expect(await kubectl(agent, ["delete", "clusterproperty", ours])).toMatch(/^0 /);
   });
 
+  test("it frees an address that a Service of its own left behind, and no other (MCS 21)", async () => {
+    const kept = (address: string, name: string) => ({
+      apiVersion: "networking.k8s.io/v1",
+      kind: "IPAddress",
+      metadata: { name: address },
+      spec: { parentRef: { group: "", resource: "services", namespace: "default", name } },
+    });
+    const [ours, theirs] = ["10.250.0.77", "10.250.0.78"];
+    expect(await kubectl(undefined, ["create", "--filename=-"], kept(ours, "sealane-0a1b"))).toMatch(/^0 /);
+    expect(await kubectl(undefined, ["create", "--filename=-"], kept(theirs, "web"))).toMatch(/^0 /);
+    await waitUntil({ what: "the admission policy to act", timeoutMs: 30_000 }, async () => {
+      const said = await kubectl(agent, ["delete", "ipaddress", theirs, "--dry-run=server"]);
+      return said.includes("the agent frees only addresses of Services that it made for imports");
+    });
+    expect(await kubectl(agent, ["delete", "ipaddress", ours])).toMatch(/^0 /);
+    expect(await kubectl(undefined, ["delete", "ipaddress", theirs])).toMatch(/^0 /);
+  });
+
   test("the policy concerns nobody else", async () => {
     expect(await kubectl(undefined, ["create", "--filename=-"], service("anybodys", {}))).toMatch(/^0 /);
   });
@@ -132,6 +150,7 @@ describe("what the agent may do", () => {
 
   test.each([
     ["list", "secrets", "sealane-system"],
+    ["create", "ipaddresses.networking.k8s.io", "default"],
     ["get", "secrets/anybodys", "sealane-system"],
     ["get", "secrets/anybodys", "default"],
     ["update", "configmaps/anybodys", "sealane-system"],

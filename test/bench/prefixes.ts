@@ -50,12 +50,13 @@ export function measurePrefixes({ runs, claims: count }: PrefixesOptions): void 
   const questions = claims.filter((_, at) => at % 7 === 0);
   const look = () => timed(questions, (question) => firstOverlap(claims, question));
   const bare = () => timed(questions, ({ address }) => search(addresses, address));
+  const pair = () => ({ look: look(), bare: bare() });
   // The first looks are the compiler's.
-  for (let warm = 0; warm < 10; warm++) [look(), bare()];
-  const pairs = Array.from({ length: runs }, () => ({ look: look(), bare: bare() }));
-  const ratios = pairs.map((pair) => pair.look / pair.bare);
+  Array.from({ length: 10 }, pair);
+  const pairs = Array.from({ length: runs }, pair);
+  const ratios = pairs.map((each) => each.look / each.bare);
   console.log(`${runs} runs of ${questions.length} looks at ${count} claims`);
-  console.log(`one look: ${spread(pairs.map((pair) => pair.look))} us`);
-  console.log(`a bare search: ${spread(pairs.map((pair) => pair.bare))} us`);
+  console.log(`one look: ${spread(pairs.map((each) => each.look))} us`);
+  console.log(`a bare search: ${spread(pairs.map((each) => each.bare))} us`);
   console.log(`ratio: ${spread(ratios)}`);
 }

@@ -1,7 +1,6 @@
 // Longest match and overlap search against the slow way, and their speed at the size that is promised.
 
 import fc from "fast-check";
-import { performance } from "node:perf_hooks";
 import { expect, test } from "vitest";
 import {
   comparePrefixes,

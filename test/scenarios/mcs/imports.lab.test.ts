@@ -6,7 +6,7 @@ import { recordImports } from "./history.ts";
 import type { History } from "./history.ts";
 import { exported, exportOf, headlessService, namespaceManifest, service, tcp, udp } from "./objects.ts";
 import { apply, openPair, read, remove, uniqueName } from "./pair.ts";
-import type { Pair, Site } from "./pair.ts";
+import type { Pair } from "./pair.ts";
 import { plainPorts, readImport, waitForCondition, waitForImport, waitForNoImport } from "./seen.ts";
 import type { ServiceImport } from "./seen.ts";
 
@@ -105,11 +105,8 @@ describe("an import", () => {
         const now = await derivedService(site, derived);
         return now !== undefined && now.metadata.uid !== before?.metadata.uid;
       });
-      const found = (await derivedService(site, derived))?.spec.clusterIPs;
-      const held = await isHeldByNobody(site, before?.spec.clusterIPs ?? [], found ?? []);
-      if (held) console.log(`${site.name}'s API server kept the address for no Service: another was taken`);
-      const wanted = held ? found : before?.spec.clusterIPs;
-      expect(found).toEqual(wanted);
+      const wanted = before?.spec.clusterIPs;
+      expect((await derivedService(site, derived))?.spec.clusterIPs).toEqual(wanted);
       const { metadata } = await waitForImport(site, namespace, name, ({ spec }) => {
         return JSON.stringify(spec.ips) === JSON.stringify(wanted);
       });
@@ -260,19 +257,4 @@ function derivedService(site: Pair["a"], name: string): Promise<DerivedService |
 function foreign(record: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
   const own = (key: string) => key.startsWith("sealane.dev/") || key === "app.kubernetes.io/managed-by";
   return Object.fromEntries(Object.entries(record).filter(([key]) => !own(key)));
-}
-
-/**
- * Whether the API server keeps an address that no Service has any more: its own repair of allocations may make the
- * IPAddress of a Service anew while that is being deleted, and lets go of it a minute later.
- */
-async function isHeldByNobody(
-  { api }: Site,
-  before: readonly string[],
-  now: readonly string[],
-): Promise<boolean> {
-  const { items } = (await api.request("GET", "/apis/networking.k8s.io/v1/ipaddresses")) as {
-    readonly items: readonly { readonly metadata: { readonly name: string } }[];
-  };
-  return items.some(({ metadata }) => before.includes(metadata.name) && !now.includes(metadata.name));
 }

@@ -31,6 +31,7 @@ const clusterRules: readonly Rule[] = [
   { resources: ["nodes", "namespaces"], verbs: ["list", "watch"] },
   { resources: ["namespaces"], names: ["sealane-system"], verbs: ["get"] },
   { group: "networking.k8s.io", resources: ["servicecidrs"], verbs: ["list", "watch"] },
+  { group: "networking.k8s.io", resources: ["ipaddresses"], verbs: ["get", "delete"] },
   { resources: ["services"], verbs: write },
   { group: "discovery.k8s.io", resources: ["endpointslices"], verbs: write },
   { group: api, resources: ["serviceexports"], verbs: ["get", "list", "watch", "create", "delete"] },

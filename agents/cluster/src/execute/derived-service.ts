@@ -10,20 +10,26 @@ import { derivedNameOf } from "./own-objects.ts";
 import type { DerivedService } from "./parse-own.ts";
 import { derivedServiceManifest, derivedServiceUpdate, keptFamilies } from "./render-import.ts";
 import type { IpFamily } from "./render-import.ts";
+import { isGivenTo } from "./service-addresses.ts";
+import type { ServiceAddresses, ServiceName } from "./service-addresses.ts";
 
 /** About eight seconds in all: a busy API server takes more than one to free an address. */
 const addressAttemptsMax = 30;
 const addressWaits = { minMs: 10, maxMs: 400 };
+/** From this attempt on, after about two seconds, the API server is not expected to free it by itself any more. */
+const freeingFrom = 12;
 
 /** Makes derived Services. */
 export class DerivedServices {
   readonly #own: OwnObjects;
   readonly #clusterFamilies: () => readonly IpFamily[];
+  readonly #addresses: ServiceAddresses;
 
   /** `clusterFamilies` of this cluster's Services; empty while unknown. */
-  constructor(own: OwnObjects, clusterFamilies: () => readonly IpFamily[]) {
+  constructor(own: OwnObjects, clusterFamilies: () => readonly IpFamily[], addresses: ServiceAddresses) {
     this.#own = own;
     this.#clusterFamilies = clusterFamilies;
+    this.#addresses = addresses;
   }
 
   /**
@@ -56,32 +62,44 @@ export class DerivedServices {
   }
 
   /**
-   * Asks for the recorded addresses first. A Service that was deleted a moment ago may still hold them, since
-   * the API server frees an address after it has answered; so it is asked a few times before any other will do.
+   * Asks for the recorded addresses first. A Service that was deleted a moment ago may still hold them, since the API
+   * server frees an address after it has answered; so it is asked a few times before any other will do, and made to
+   * free what it keeps for a Service that is gone. What another Service has by now is not waited for.
    */
   async #create(
     desired: DesiredImport,
     families: readonly IpFamily[],
     recorded: readonly string[],
   ): Promise<DerivedService> {
-    const { namespace, name } = desired;
-    const derivedName = derivedNameOf(namespace, name);
-    const create = (addresses: readonly string[]): Promise<DerivedService> => {
-      const body = derivedServiceManifest(desired, derivedName, families, addresses);
-      return this.#own.services.create(namespace, derivedName, body);
-    };
-    const addresses = addressesFor(families, recorded);
+    const service = { namespace: desired.namespace, name: derivedNameOf(desired.namespace, desired.name) };
+    let addresses = addressesFor(families, recorded);
     const backoff = createBackoff(addressWaits);
     for (let attempt = 1; addresses.length > 0 && attempt <= addressAttemptsMax; attempt++) {
       try {
-        return await create(addresses);
+        return await this.#post(desired, service, families, addresses);
       } catch (error) {
         if (!isAddressRefused(error)) throw error;
         if (!isStillHeld(error)) break;
       }
+      const found = await Promise.all(addresses.map((address) => this.#addresses.find(address)));
+      // A Service asks for addresses of its first families: up to the first that another Service has.
+      const lost = found.findIndex((held) => held !== undefined && !isGivenTo(held, service));
+      if (lost !== -1) addresses = addresses.slice(0, lost);
+      else if (attempt >= freeingFrom)
+        await Promise.all(found.flatMap((held) => (held === undefined ? [] : this.#addresses.free(held))));
       await sleep(backoff.next());
     }
-    return await create([]);
+    return await this.#post(desired, service, families, []);
+  }
+
+  async #post(
+    desired: DesiredImport,
+    { namespace, name }: ServiceName,
+    families: readonly IpFamily[],
+    addresses: readonly string[],
+  ): Promise<DerivedService> {
+    const body = derivedServiceManifest(desired, name, families, addresses);
+    return await this.#own.services.create(namespace, name, body);
   }
 }
 

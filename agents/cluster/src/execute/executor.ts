@@ -26,6 +26,7 @@ import { OwnObjects } from "./own-objects.ts";
 import type { ClusterExecutor } from "./port.ts";
 import { SelectedExports } from "./selected-exports.ts";
 import type { SelectingCluster } from "./selected-exports.ts";
+import { ServiceAddresses } from "./service-addresses.ts";
 
 /** What to make so, and where. */
 export interface ExecutorOptions {
@@ -87,7 +88,8 @@ export class Executor implements ClusterExecutor {
     this.#news = new ImportNews({ events, imports: this.#own.imports.store, exports: cluster.exports });
     const parts = { view, own: this.#own, cluster };
     const onTypeChange = this.#news.typeChanged.bind(this.#news);
-    this.#imports = new ImportWriter({ ...parts, clusterName, onTypeChange });
+    const addresses = new ServiceAddresses(client, term);
+    this.#imports = new ImportWriter({ ...parts, addresses, clusterName, onTypeChange });
     this.#importStatus = new ImportStatusWriter({ ...parts, refusalOf: (name) => this.#refusals.get(name) });
     this.#exportStatus = new ExportStatusWriter({ client, term, cluster, clusterName, view, events });
     this.#selected = new SelectedExports({ client, term, cluster, events });

@@ -24,6 +24,7 @@ import { Refusals } from "./refusals.ts";
 import type { Collected } from "./refusals.ts";
 import { importManifest, isImportAsWanted, withNewerFields } from "./render-import.ts";
 import type { IpFamily, Manifest } from "./render-import.ts";
+import type { ServiceAddresses } from "./service-addresses.ts";
 
 /** What the writer needs to know of this cluster. */
 export interface ImportingCluster {
@@ -49,6 +50,7 @@ export interface ImportWriterOptions {
   readonly view: View;
   readonly own: OwnObjects;
   readonly cluster: ImportingCluster;
+  readonly addresses: ServiceAddresses;
   /** Name of this cluster. */
   readonly clusterName: string;
   /** An import that was there has another type now. */
@@ -69,12 +71,12 @@ export class ImportWriter {
   /** Wanted imports and how they stand. */
   readonly results = new Map<ObjectKey, ImportResult>();
 
-  constructor({ view, own, cluster, clusterName, onTypeChange }: ImportWriterOptions) {
+  constructor({ view, own, cluster, addresses, clusterName, onTypeChange }: ImportWriterOptions) {
     this.#view = view;
     this.#own = own;
     this.#cluster = cluster;
     this.#clusterName = clusterName;
-    this.#derived = new DerivedServices(own, () => cluster.serviceFamilies());
+    this.#derived = new DerivedServices(own, () => cluster.serviceFamilies(), addresses);
     this.#onTypeChange = onTypeChange;
   }
 

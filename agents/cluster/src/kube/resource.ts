@@ -51,6 +51,7 @@ export const resources = {
   ),
   clusterProperties: resource("about.k8s.io", "v1beta1", "ClusterProperty", "clusterproperties", "cluster"),
   serviceCidrs: resource("networking.k8s.io", "v1", "ServiceCIDR", "servicecidrs", "cluster"),
+  ipAddresses: resource("networking.k8s.io", "v1", "IPAddress", "ipaddresses", "cluster"),
   leases: resource("coordination.k8s.io", "v1", "Lease", "leases", "namespaced"),
   events: resource("events.k8s.io", "v1", "Event", "events", "namespaced"),
 } as const satisfies Record<string, Resource>;

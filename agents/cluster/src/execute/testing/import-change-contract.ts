@@ -99,6 +99,59 @@ function addressCases(the: () => Bench): void {
     expect(await web.ips()).toEqual(before);
   });
 
+  const addressOf = (ip: string) => the().kube.get(resources.ipAddresses, "", ip);
+  /** No agent is there when the derived Service goes. */
+  const loseService = async (): Promise<string> => {
+    const name = (await web.derived())?.metadata.name ?? "";
+    the().term.abort();
+    await the().kube.remove(resources.services, the().namespace, name);
+    return name;
+  };
+
+  test("an address that the API server keeps for a Service that is gone is freed and had again (MCS 21)", async () => {
+    await web.imported({ ipFamilies: ["IPv4", "IPv6"] });
+    const before = await web.ips();
+    const { kube, namespace } = the();
+    const name = await loseService();
+    const [first = ""] = before;
+    await eventually("its address to be free", async () => (await addressOf(first)) === undefined);
+    // As the API server's own repair does when a Service goes while it looks.
+    await kube.create(resources.ipAddresses, "", first, {
+      spec: { parentRef: { group: "", resource: "services", namespace, name } },
+    });
+    const kept = (await addressOf(first))?.metadata.uid;
+    await the().restart();
+    web.publish({ ipFamilies: ["IPv4", "IPv6"] });
+    await eventually("the Service", async () => (await web.derived()) !== undefined, 20_000);
+    await the().settled();
+    expect((await web.derived())?.["spec"].clusterIPs).toEqual(before);
+    expect(await web.ips()).toEqual(before);
+    expect((await addressOf(first))?.metadata.uid).not.toBe(kept);
+  });
+
+  test("an address that another Service has by now is left to it, and the other family's stays (MCS 21)", async () => {
+    await web.imported({ ipFamilies: ["IPv4", "IPv6"] });
+    const before = await web.ips();
+    const { kube, namespace } = the();
+    await loseService();
+    await eventually("its address to be free", async () => (await addressOf(before[1] ?? "")) === undefined);
+    const spec = {
+      ipFamilies: ["IPv6"],
+      clusterIP: before[1],
+      clusterIPs: [before[1]],
+      ports: [{ port: 80 }],
+    };
+    await kube.create(resources.services, namespace, "other", { spec });
+    await the().restart();
+    web.publish({ ipFamilies: ["IPv4", "IPv6"] });
+    await eventually("the Service", async () => (await web.derived()) !== undefined);
+    await the().settled();
+    const after = await web.ips();
+    expect([after[0], after.length]).toEqual([before[0], 2]);
+    expect(after[1]).not.toBe(before[1]);
+    expect((await addressOf(before[1] ?? ""))?.["spec"].parentRef.name).toBe("other");
+  });
+
   test("a type that turns is told at the import and at the export, once each (MCS 25)", async () => {
     await web.imported();
     const { kube, namespace } = the();

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Access } from "../auth.ts";
 import { resources } from "../resource.ts";
-import { withDefaults, withGrownFamilies } from "./fake-defaults.ts";
+import { keepIpAddresses, withDefaults, withGrownFamilies } from "./fake-defaults.ts";
 import { FakeObjects, FakeRefusal } from "./fake-objects.ts";
 import type { FakeEvent, FakeObject } from "./fake-objects.ts";
 import type { Harness } from "./harness.ts";
@@ -42,6 +42,7 @@ export interface FakeApiServer extends Harness {
 /** Starts a fake on loopback. Custom kinds are served once their CRD was created, or at once if told. */
 export async function startFakeApiServer(options: { crds: "served" | "missing" }): Promise<FakeApiServer> {
   const objects = new FakeObjects();
+  objects.listen((event) => keepIpAddresses(objects, event));
   const served = new Set<string>(["customresourcedefinitions.apiextensions.k8s.io"]);
   for (const { plural, group } of Object.values(resources)) {
     if (!customGroups.includes(group) || options.crds === "served")

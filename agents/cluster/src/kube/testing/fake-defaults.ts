@@ -1,7 +1,7 @@
 // What the API server fills in by itself, as far as we depend on it: addresses of Services. For tests.
 
 import { FakeRefusal } from "./fake-objects.ts";
-import type { FakeObjects } from "./fake-objects.ts";
+import type { FakeEvent, FakeObject, FakeObjects } from "./fake-objects.ts";
 
 type Body = Record<string, unknown> & { metadata?: Record<string, unknown> };
 type Spec = Record<string, unknown> & { clusterIPs?: string[]; ports?: Record<string, unknown>[] };
@@ -55,9 +55,29 @@ export function withGrownFamilies(objects: FakeObjects, collection: string, body
   return { ...body, spec: { ...spec, clusterIPs: [...(spec.clusterIPs ?? []), second] } };
 }
 
+const ipAddresses = "networking.k8s.io/ipaddresses";
+
+/** Every address of a Service has an IPAddress that names it, for as long as the Service has it. */
+export function keepIpAddresses(objects: FakeObjects, { type, collection, object, before }: FakeEvent): void {
+  if (collection !== "services") return;
+  const after = type === "DELETED" ? [] : addressesOf(object);
+  const had = before === undefined ? [] : addressesOf(before);
+  for (const address of had.filter((each) => !after.includes(each))) {
+    if (takenAddresses(objects).has(address)) objects.remove(ipAddresses, "", address);
+  }
+  const { namespace = "", name } = object.metadata;
+  const spec = { parentRef: { group: "", resource: "services", namespace, name } };
+  for (const address of after.filter((each) => !had.includes(each)))
+    objects.create(ipAddresses, "", { metadata: { name: address }, spec });
+}
+
+function addressesOf(service: FakeObject): readonly string[] {
+  const { spec } = service as { spec?: Spec };
+  return (spec?.clusterIPs ?? []).filter((each) => each !== "None" && each !== "");
+}
+
 function takenAddresses(objects: FakeObjects): ReadonlySet<string> {
-  const specs = objects.list("services", "").map((each) => (each as unknown as { spec: Spec }).spec);
-  return new Set(specs.flatMap((spec) => spec.clusterIPs ?? []));
+  return new Set(objects.list(ipAddresses, "").map(({ metadata }) => metadata.name));
 }
 
 function freeAddress(taken: ReadonlySet<string>, family: string): string {
