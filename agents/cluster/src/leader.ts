@@ -96,6 +96,7 @@ async function serve(service: Service): Promise<void> {
     onExport: (namespace, name) => executor?.touchExport(namespace, name),
     onSelection: (namespace, name) => executor?.touchSelected(namespace, name),
     onNamespace: (name) => executor?.touchNamespace(name),
+    onServiceFamilies: () => executor?.touchAll(),
     onProblem,
   });
   const { observer } = facts;

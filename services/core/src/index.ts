@@ -76,6 +76,7 @@ export {
   clusterZone,
   derivedServiceName,
   isLabel,
+  isPodNameable,
   isWithin,
   meshZoneFault,
   zoneFault,

@@ -20,6 +20,8 @@ export const reasons = {
     "There is no Service of the ServiceExport's name in its namespace. Create it, or delete the ServiceExport.",
   InvalidServiceType:
     "A Service of type ExternalName has no address to export. Export a Service with a selector instead.",
+  ExportedPartly:
+    "The export is valid, and something of it is left out or done otherwise. Its condition Valid says what, and what to change.",
   NoReadyEndpoints: "No pod of the service is ready, so no node can serve it.",
   NoNamespace: "The importing cluster has no namespace of this name. Create it to import the service.",
   NotExported: "No cluster exports a service of this name.",

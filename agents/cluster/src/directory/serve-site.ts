@@ -156,6 +156,7 @@ function observeManifests(parts: Parts, { follow }: Manifests): ObservedFacts {
       incarnation,
       onExport: (namespace, name) => parts.executor?.touchExport(namespace, name),
       onNamespace: (name) => parts.executor?.touchNamespace(name),
+      onServiceFamilies: () => parts.executor?.touchAll(),
       onProblem: problemLog(site.log),
     },
   );

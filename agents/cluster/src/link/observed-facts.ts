@@ -30,7 +30,14 @@ export function observe(
   term: Pick<Term, "epoch" | "signal">,
   about: Pick<
     ObserverOptions,
-    "follow" | "cluster" | "incarnation" | "onExport" | "onSelection" | "onNamespace" | "onProblem"
+    | "follow"
+    | "cluster"
+    | "incarnation"
+    | "onExport"
+    | "onSelection"
+    | "onNamespace"
+    | "onServiceFamilies"
+    | "onProblem"
   >,
 ): ObservedFacts {
   const table = new FactTable(term.epoch, about.onProblem);

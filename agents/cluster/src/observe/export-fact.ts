@@ -2,6 +2,7 @@
 
 import type { ExportFact, ExportedEndpoints, Refusal } from "@sealane/core";
 import { no, validAnnotations, validLabels } from "@sealane/core";
+import { longNamesRemark } from "./long-names.ts";
 import { endpointsAnnotation } from "./parse-service-export.ts";
 import type { ServiceExport } from "./parse-service-export.ts";
 import type { Service } from "./parse-service.ts";
@@ -9,8 +10,15 @@ import type { Service } from "./parse-service.ts";
 /** What this cluster says of an export: refused, or valid with what its owner should know, empty when nothing. */
 export type ExportVerdict = Refusal | { readonly yes: true; readonly remark: string };
 
-/** Whether the Service can be exported; decided here, without the hub. */
-export function exportVerdict(serviceExport: ServiceExport, service: Service | undefined): ExportVerdict {
+/**
+ * Whether the Service can be exported; decided here, without the hub. `unnameable` are host names of its pods that are
+ * too long for a name.
+ */
+export function exportVerdict(
+  serviceExport: ServiceExport,
+  service: Service | undefined,
+  unnameable: readonly string[] = [],
+): ExportVerdict {
   const name = `${serviceExport.namespace}/${serviceExport.name}`;
   if (service === undefined || service.terminating) {
     const how = service === undefined ? "does not exist" : "is being deleted";
@@ -28,7 +36,11 @@ export function exportVerdict(serviceExport: ServiceExport, service: Service | u
       `Service "${name}" stands for an imported service. Export the service in its own cluster instead.`,
     );
   }
-  const remarks = [endpointsOf(serviceExport, service).remark, leftOutRemark(serviceExport)];
+  const remarks = [
+    endpointsOf(serviceExport, service).remark,
+    leftOutRemark(serviceExport),
+    longNamesRemark(unnameable),
+  ];
   return { yes: true, remark: remarks.filter((remark) => remark !== "").join(" ") };
 }
 

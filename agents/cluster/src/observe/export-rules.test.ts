@@ -70,7 +70,7 @@ interface Observed {
 }
 
 /** A cluster with the namespaces shop and blog, observed. */
-async function observed(): Promise<Observed> {
+async function observed(cluster = "a"): Promise<Observed> {
   const server = await startFakeApiServer({ crds: "served" });
   const client = createKubeClient(server.admin);
   const stop = new AbortController();
@@ -90,7 +90,7 @@ async function observed(): Promise<Observed> {
   const observer = new Observer(
     {
       follow: followApiServer(client, { backoff: { minMs: 5, maxMs: 100 } }),
-      cluster: "a",
+      cluster,
       declared: {},
       onFacts: (facts) => facts.forEach(take),
       onComplete: () => {},
@@ -140,4 +140,32 @@ test("an export may come before its Service, and outlives it (MCS 11)", async ()
     await eventually("the export to end", () => it.exported().length === 0);
     expect(reason()).toMatchObject({ yes: false, reason: "NoService" });
   }
+});
+
+test("pods whose host names are too long for DNS are told at the export, and no more when they are not (MCS 58)", async () => {
+  const label = (letter: string): string => letter.repeat(63);
+  const [namespace, name, hostname] = [label("n"), label("s"), label("h")];
+  const it = await observed("c".repeat(41));
+  await it.kube.create(resources.namespaces, "", namespace);
+  const spec = { clusterIP: "None", ports: [{ port: 80 }] };
+  await it.kube.create(resources.services, namespace, name, { spec });
+  await it.kube.create(resources.serviceExports, namespace, name);
+  const slice = (...names: readonly string[]) => ({
+    addressType: "IPv4",
+    endpoints: names.map((each, at) => ({ addresses: [`10.9.0.${at}`], hostname: each })),
+    ports: [],
+  });
+  const labels = { "kubernetes.io/service-name": name };
+  await it.kube.create(resources.endpointSlices, namespace, "pods", slice(hostname, "short"), { labels });
+  const remark = () => {
+    const verdict = it.observer.exportVerdict(namespace, name);
+    return verdict?.yes === true ? verdict.remark : undefined;
+  };
+  await eventually("the remark", () => remark()?.includes(hostname) === true);
+  expect(remark()).toBe(
+    `Exported without the host names "${hostname}": with the cluster's, the service's and the namespace's name they ` +
+      "are longer than the 253 characters of a name in DNS, so these pods are named by address. Shorten one of them.",
+  );
+  await it.kube.patch(resources.endpointSlices, namespace, "pods", slice(hostname.slice(1), "short"));
+  await eventually("the remark to go", () => remark() === "");
 });

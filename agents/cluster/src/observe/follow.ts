@@ -3,10 +3,11 @@
 
 import type { KubeClient } from "../kube/client.ts";
 import { isKindStaying } from "../kube/definition.ts";
+import { hasStatus } from "../kube/error.ts";
 import type { Parse } from "../kube/door.ts";
 import { Reflector } from "../kube/reflector.ts";
 import type { ReflectorLimits } from "../kube/reflector.ts";
-import { resources } from "../kube/resource.ts";
+import { resourceName, resources } from "../kube/resource.ts";
 import type { Resource } from "../kube/resource.ts";
 import type { ObjectKey, ReadableStore, Stored, StoreObserver } from "../kube/store.ts";
 import type { ReadableUnreadables } from "../kube/unreadable.ts";
@@ -59,4 +60,16 @@ export function followApiServer(client: KubeClient, limits: Partial<ReflectorLim
       },
       signal,
     );
+}
+
+/** The error that a kind is unknown by, with what to do where the API server is too old for it. */
+export function withCure(resource: Resource, error: Error): Error {
+  if (resource.plural !== resources.serviceCidrs.plural || !hasStatus(error, 404)) return error;
+  const name = resourceName(resources.serviceCidrs);
+  return new Error(
+    `The service range is unknown: this API server does not serve ${name}. Give it by --service-range.`,
+    {
+      cause: error,
+    },
+  );
 }

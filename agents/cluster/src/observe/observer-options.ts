@@ -27,6 +27,8 @@ export interface ObserverOptions {
   readonly onSelection?: (namespace: string, name: string) => void;
   /** A namespace came or went, or its annotations changed. */
   readonly onNamespace?: (name: string) => void;
+  /** The IP families of the cluster's Services changed: imports may get another address, or a first one. */
+  readonly onServiceFamilies?: () => void;
   /** Something is unknown or cannot be read; what was known is held. */
   readonly onProblem?: (error: Error) => void;
 }

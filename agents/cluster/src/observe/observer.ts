@@ -2,17 +2,18 @@
 // follows what others write; it refuses to say anything before every kind of that is known to its end.
 
 import type { Finding } from "@sealane/core";
-import { meshDnsService, meshNamespace } from "@sealane/core";
-import { hasStatus } from "../kube/error.ts";
-import { resourceName, resources } from "../kube/resource.ts";
+import { meshDnsService, meshNamespace, sameValue } from "@sealane/core";
+import { resources } from "../kube/resource.ts";
 import { objectKey, splitKey } from "../kube/store.ts";
 import type { ObjectKey, ReadableStore, Stored } from "../kube/store.ts";
 import { clusterFact, nodeFact } from "./cluster-fact.ts";
 import { exportFact, exportVerdict } from "./export-fact.ts";
 import type { ExportVerdict } from "./export-fact.ts";
 import { FactDiff } from "./fact-diff.ts";
+import { withCure } from "./follow.ts";
 import type { FollowOptions, Followed } from "./follow.ts";
 import type { ObserverOptions } from "./observer-options.ts";
+import { LongNames } from "./long-names.ts";
 import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
 import type { EndpointSlice } from "./parse-endpoint-slice.ts";
 import { parseNamespace } from "./parse-namespace.ts";
@@ -25,7 +26,7 @@ import { parseServiceExport } from "./parse-service-export.ts";
 import type { ServiceExport } from "./parse-service-export.ts";
 import { parseService } from "./parse-service.ts";
 import type { Service } from "./parse-service.ts";
-import { detectRanges } from "./ranges.ts";
+import { detectRanges, familiesOf } from "./ranges.ts";
 import { reachFacts } from "./reach-facts.ts";
 import { Selection } from "./selection.ts";
 import { SliceIndex } from "./slice-index.ts";
@@ -63,10 +64,12 @@ export class Observer {
   readonly #dirtyNodes: Dirty = new Map();
   readonly #dirtyNamespaces: Dirty = new Map();
   readonly #dirtyServices: Dirty = new Map();
+  readonly #longNames: LongNames;
   /** Services that nothing is said of until more is known. */
   readonly #heldServices: Dirty = new Map();
   #clusterDirtySince: bigint | undefined;
   readonly #whole: WholeShards;
+  #families: readonly string[] = [];
   #scheduled = false;
   #synced = false;
 
@@ -74,6 +77,7 @@ export class Observer {
     this.#options = options;
     this.#signal = signal;
     this.#diff = new FactDiff(options.cluster);
+    this.#longNames = new LongNames(options.cluster, this.#sliceIndex);
     this.#whole = new WholeShards(options.cluster);
     this.#nodes = this.#follow({
       resource: resources.nodes,
@@ -110,7 +114,7 @@ export class Observer {
         ? this.#follow({
             resource: resources.serviceCidrs,
             parse: parseServiceCidr,
-            onChange: (_keys, at) => this.#mark([], [], at, "cluster"),
+            onChange: (_keys, at) => this.#onServiceCidrs(at),
           })
         : undefined;
     const kinds = {
@@ -158,7 +162,7 @@ export class Observer {
     const serviceExport = this.#exports.store.get(key);
     if (serviceExport === undefined || !this.#services.synced) return undefined;
     if (this.#services.unreadable?.hasUnknown(key) === true) return undefined;
-    return exportVerdict(serviceExport, this.#services.store.get(key));
+    return exportVerdict(serviceExport, this.#services.store.get(key), this.#longNames.of(key));
   }
 
   /** Whether objects can be made in the namespace; undefined while that is not known. */
@@ -181,12 +185,8 @@ export class Observer {
 
   /** IP families of the cluster's Services, from its service ranges; empty while unknown. */
   serviceFamilies(): readonly ("IPv4" | "IPv6")[] {
-    const declared = this.#options.declared.service;
-    const prefixes =
-      declared ?? [...(this.#serviceCidrs?.store.values() ?? [])].flatMap((each) => each.prefixes);
-    return (["IPv4", "IPv6"] as const).filter((family) =>
-      prefixes.some((prefix) => prefix.includes(":") === (family === "IPv6")),
-    );
+    const cidrs = [...(this.#serviceCidrs?.store.values() ?? [])];
+    return familiesOf(this.#options.declared.service ?? cidrs.flatMap(({ prefixes }) => prefixes));
   }
 
   #follow<T extends Stored>(
@@ -222,6 +222,14 @@ export class Observer {
     this.#mark([this.#dirtyServices], keys, at);
     this.#tellExports(keys);
     this.#tellSelections(keys);
+  }
+
+  #onServiceCidrs(at: bigint): void {
+    this.#mark([], [], at, "cluster");
+    const families = this.serviceFamilies();
+    if (sameValue(families, this.#families)) return;
+    this.#families = families;
+    if (this.#synced) this.#options.onServiceFamilies?.();
   }
 
   #tellExports(keys: readonly ObjectKey[]): void {
@@ -300,6 +308,7 @@ export class Observer {
     const exported =
       serviceExport !== undefined && !serviceExport.terminating && exportVerdict(serviceExport, service).yes;
     const fact = exported && service !== undefined ? exportFact(serviceExport, service) : undefined;
+    if (this.#longNames.look(key, fact && service)) this.#tellExports([key]);
     const reached = fact !== undefined || (key === meshDnsKey && service !== undefined);
     this.#diff.service(
       { namespace, name },
@@ -331,15 +340,4 @@ function take(dirty: Dirty): [ObjectKey, bigint][] {
   const entries = [...dirty];
   dirty.clear();
   return entries;
-}
-
-function withCure(resource: { plural: string; group: string }, error: Error): Error {
-  if (resource.plural !== resources.serviceCidrs.plural || !hasStatus(error, 404)) return error;
-  const name = resourceName(resources.serviceCidrs);
-  return new Error(
-    `The service range is unknown: this API server does not serve ${name}. Give it by --service-range.`,
-    {
-      cause: error,
-    },
-  );
 }

@@ -37,6 +37,13 @@ export function detectRanges(
   return ranges.toSorted((a, b) => comparePrefixText(a.prefix, b.prefix));
 }
 
+/** IP families of the prefixes, IPv4 first. */
+export function familiesOf(prefixes: readonly string[]): readonly ("IPv4" | "IPv6")[] {
+  return (["IPv4", "IPv6"] as const).filter((family) =>
+    prefixes.some((prefix) => prefix.includes(":") === (family === "IPv6")),
+  );
+}
+
 function declaredRanges(prefixes: readonly string[], kind: RangeKind, source: string): Range[] {
   return prefixes.map((prefix) => ({ prefix, kind, source }));
 }

@@ -10,6 +10,7 @@ import type { Resource } from "../../kube/resource.ts";
 import { withDefaults } from "../../kube/testing/fake-defaults.ts";
 import { FakeObjects, FakeRefusal } from "../../kube/testing/fake-objects.ts";
 import type { AnyObject, Fixtures } from "../../kube/testing/fixtures.ts";
+import { mergePatch } from "../../kube/testing/merge-patch.ts";
 
 /** Folders of one site. */
 export interface SiteFolders {
@@ -99,15 +100,15 @@ function siteFixtures(manifests: string, rendered: string): Fixtures {
     patch: async (resource, namespace, name, patch) => {
       const held = own(resource, namespace, name);
       if (held !== undefined) {
-        const body = merged(held, patch) as Body;
+        const body = mergePatch(held, patch) as Body;
         return put(resource, objects.update(collection(resource), namespace, name, body, "object"));
       }
       const found = await renderedOne(resource, namespace, name);
       if (found === undefined) throw new Error(`There is no ${resource.kind} ${namespace}/${name} to edit`);
       await editDocuments(found.path, (each) =>
-        each.metadata.name === name && each["kind"] === resource.kind ? merged(each, patch) : each,
+        each.metadata.name === name && each["kind"] === resource.kind ? mergePatch(each, patch) : each,
       );
-      return merged(found.object, patch) as AnyObject;
+      return mergePatch(found.object, patch) as AnyObject;
     },
     setStatus: async (resource, namespace, name, status) => {
       const kind = collection(resource);
@@ -185,14 +186,4 @@ async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   });
-}
-
-/** Merge patch (RFC 7396). */
-function merged(held: unknown, patch: unknown): unknown {
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
-  const base = typeof held === "object" && held !== null ? held : {};
-  const entries = Object.entries(patch).map(
-    ([key, value]) => [key, merged(Reflect.get(base, key), value)] as const,
-  );
-  return Object.fromEntries([...Object.entries(base), ...entries].filter(([, value]) => value !== null));
 }

@@ -123,6 +123,7 @@ async function lead(client: RecordingClient, declared: DeclaredRanges): Promise<
       onExport: (namespace, name) => hooks.executor?.touchExport(namespace, name),
       onSelection: (namespace, name) => hooks.executor?.touchSelected(namespace, name),
       onNamespace: (name) => hooks.executor?.touchNamespace(name),
+      onServiceFamilies: () => hooks.executor?.touchAll(),
     },
     term.signal,
   );

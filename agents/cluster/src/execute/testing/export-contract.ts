@@ -80,6 +80,27 @@ export function exportContract(start: (namespace: string) => Promise<BenchForm>)
     await observed();
   });
 
+  test("what a valid export goes without is told by its condition and one Event (MCS 33)", async () => {
+    await makeExport();
+    await makeService({ ports: [{ port: 80 }] });
+    await says({ Valid: "True Valid" });
+    const { kube, namespace } = the();
+    await kube.patch(resources.serviceExports, namespace, "web", {
+      spec: { exportedLabels: { "no key": "x" } },
+    });
+    await eventually("the Event", async () => (await the().events("ExportedPartly")) === 1);
+    await the().settled();
+    expect(await conditions()).toMatchObject({ Valid: "True Valid" });
+    await kube.patch(resources.serviceExports, namespace, "web", { spec: { exportedLabels: null } });
+    const valid = async (): Promise<string> => {
+      const found = await kube.get(resources.serviceExports, namespace, "web");
+      const all = (found?.["status"]?.conditions ?? []) as { type: string; message: string }[];
+      return all.find(({ type }) => type === "Valid")?.message ?? "";
+    };
+    await eventually("the remark to go", async () => (await valid()) === "");
+    expect(await the().events("ExportedPartly")).toBe(1);
+  });
+
   test("exports that were made while nobody led are told of at the start", async () => {
     the().term.abort();
     await makeExport();

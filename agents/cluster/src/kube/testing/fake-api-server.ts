@@ -11,6 +11,7 @@ import { keepIpAddresses, withDefaults, withGrownFamilies } from "./fake-default
 import { FakeObjects, FakeRefusal } from "./fake-objects.ts";
 import type { FakeEvent, FakeObject } from "./fake-objects.ts";
 import type { Harness } from "./harness.ts";
+import { mergePatch } from "./merge-patch.ts";
 
 type Body = Record<string, unknown> & { metadata?: Record<string, unknown> };
 
@@ -108,7 +109,7 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
       case "PATCH": {
         const held = objects.get(collection, namespace, name);
         const apply = request.headers["content-type"] === "application/apply-patch+yaml";
-        const merged = merge(held, body) as Body;
+        const merged = mergePatch(held, body) as Body;
         const status = apply
           ? { ...(held.status as object), ...(body?.["status"] as object) }
           : merged["status"];
@@ -261,16 +262,6 @@ function isSelected({ metadata }: FakeObject, query: URLSearchParams): boolean {
     const [key = "", value] = term.includes("!=") ? term.split("!=") : term.split("=");
     return term.includes("!=") ? metadata.labels?.[key] !== value : metadata.labels?.[key] === value;
   });
-}
-
-function merge(held: unknown, patch: unknown): unknown {
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
-  const base = typeof held === "object" && held !== null ? held : {};
-  const entries = Object.entries(patch).map(
-    ([key, value]) => [key, merge(Reflect.get(base, key), value)] as const,
-  );
-  const merged = Object.fromEntries([...Object.entries(base), ...entries]);
-  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
