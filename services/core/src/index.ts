@@ -27,7 +27,7 @@ export {
   type ShardState,
 } from "./shard.ts";
 export { version } from "./version.ts";
-export { EditPace, type EditPaceLimits } from "./edit-pace.ts";
+export { Pace, type PaceLimits } from "./pace.ts";
 export {
   checksKind,
   isCheckReason,

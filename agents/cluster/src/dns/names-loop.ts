@@ -2,7 +2,7 @@
 // when nothing changed, because pods come and go and people edit Corefiles.
 
 import type { DesiredNames } from "@sealane/core";
-import { EditPace } from "@sealane/core";
+import { Pace } from "@sealane/core";
 import { createBackoff, sleep } from "../kube/backoff.ts";
 import type { ConfigMapName } from "./config-maps.ts";
 import type { DnsFinding, DnsReason } from "./findings.ts";
@@ -37,7 +37,7 @@ export function startNamesLoop(options: NamesLoopOptions, signal: AbortSignal): 
   const { quietMs = 15_000 } = options;
   const repair = createBackoff({ minMs: 1_000, maxMs: quietMs });
   const placed = new Placed();
-  const pace = new EditPace();
+  const pace = new Pace();
   const contested = new Map<string, DnsFinding>();
   const waiting = new Set<string>();
   const ports: PublishPorts = {

@@ -3,7 +3,7 @@
 
 import { clearInterval, setInterval } from "node:timers";
 import type { Count, Finding, Reason, View } from "@sealane/core";
-import { EditPace, splitReachKey } from "@sealane/core";
+import { Pace, splitReachKey } from "@sealane/core";
 import type { ShardChange } from "@sealane/wire";
 import type { KubeClient } from "../kube/client.ts";
 import { messageOf } from "../kube/error.ts";
@@ -66,7 +66,7 @@ export class Executor implements ClusterExecutor {
   readonly #news: ImportNews;
   /** Imports of which something was refused, and in what words. */
   readonly #refusals = new Map<ObjectKey, string>();
-  readonly #pace = new EditPace();
+  readonly #pace = new Pace();
   /** Names that must be written at once, since not an edit asked for it. */
   readonly #urgent = new Set<ObjectKey>();
   /** To be looked at in this turn. */

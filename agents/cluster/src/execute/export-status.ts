@@ -2,7 +2,7 @@
 // Events that go with them. Touches nothing else of the object.
 
 import type { View } from "@sealane/core";
-import { EditPace, sameValue } from "@sealane/core";
+import { Pace, sameValue } from "@sealane/core";
 import type { KubeClient } from "../kube/client.ts";
 import { contentTypes } from "../kube/client.ts";
 import { storedOf } from "../kube/door.ts";
@@ -47,7 +47,7 @@ interface Written {
 /** Writes conditions of exports. */
 export class ExportStatusWriter {
   readonly #options: ExportStatusOptions;
-  readonly #pace = new EditPace();
+  readonly #pace = new Pace();
   /** What was last written or found said, and the version that says it. */
   readonly #written = new Map<ObjectKey, Written>();
   /** Versions whose edit was counted. */

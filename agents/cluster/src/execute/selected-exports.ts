@@ -1,7 +1,7 @@
 // ServiceExports that selectors of namespaces want: made for Services that are selected, deleted when they are not any
 // more. Owns those alone that it made; an export that somebody else made is never touched, selected or not.
 
-import { EditPace } from "@sealane/core";
+import { Pace } from "@sealane/core";
 import type { KubeClient } from "../kube/client.ts";
 import { hasStatus, messageOf } from "../kube/error.ts";
 import { ownedAnnotations, ownedLabels } from "../kube/ownership.ts";
@@ -36,7 +36,7 @@ export interface SelectedExportsOptions {
 /** Makes and deletes them. Its caller runs one name at a time once. */
 export class SelectedExports {
   readonly #options: SelectedExportsOptions;
-  readonly #pace = new EditPace();
+  readonly #pace = new Pace();
   /** Those that were made or seen: whoever deletes one that is still wanted is met at a bounded pace. */
   readonly #seen = new Set<ObjectKey>();
   /** Why a namespace's selector is of no use, as was told last. */

@@ -2,6 +2,7 @@
 // Refuses to grow: what does not fit is counted and dropped, for an Event is never the only place of a message.
 
 import { randomUUID } from "node:crypto";
+import { Pace } from "@sealane/core";
 import type { KubeClient } from "./client.ts";
 import { contentTypes } from "./client.ts";
 import { hasStatus } from "./error.ts";
@@ -48,8 +49,6 @@ interface Memory {
   /** Name of the Event that holds `note`. */
   event: string;
   count: number;
-  tokens: number;
-  refilledAtMs: number;
 }
 
 interface Pending {
@@ -68,6 +67,7 @@ export class EventRecorder {
   readonly #signal: AbortSignal;
   readonly #onError: (error: unknown) => void;
   readonly #memories = new Map<string, Memory>();
+  readonly #pace: Pace;
   readonly #queue: Pending[] = [];
   #writing = false;
   #dropped = 0;
@@ -80,6 +80,7 @@ export class EventRecorder {
     this.#client = client;
     this.#instance = options.instance;
     this.#limits = { ...limitsDefault, ...options.limits };
+    this.#pace = new Pace({ ...this.#limits, thingsMax: this.#limits.subjectsMax });
     this.#onError = options.onError ?? (() => {});
     this.#signal = signal;
   }
@@ -92,20 +93,14 @@ export class EventRecorder {
   /** Tells once; the same text about the same object again counts up the Event that exists. */
   record(subject: EventSubject, text: EventText): void {
     if (this.#signal.aborted) return;
-    const memory = this.#remember(`${identityOf(subject)}|${text.reason}`);
-    const now = performance.now();
-    const refill = Math.floor((now - memory.refilledAtMs) / this.#limits.refillMs);
-    if (refill > 0) {
-      memory.tokens = Math.min(this.#limits.burst, memory.tokens + refill);
-      memory.refilledAtMs += refill * this.#limits.refillMs;
-    }
+    const about = `${identityOf(subject)}|${text.reason}`;
+    const memory = this.#remember(about);
     const same = memory.note === text.note;
     memory.count = same ? memory.count + 1 : 1;
-    if (memory.tokens === 0 || this.#queue.length >= this.#limits.queueMax) {
+    if (this.#queue.length >= this.#limits.queueMax || this.#pace.take(about, performance.now()) > 0) {
       this.#dropped++;
       return;
     }
-    memory.tokens--;
     if (!same) memory.event = `${subject.name}.${randomUUID()}`;
     memory.note = text.note;
     this.#queue.push({ subject, text, memory, repeated: memory.count, event: memory.event });
@@ -114,13 +109,7 @@ export class EventRecorder {
 
   #remember(key: string): Memory {
     const known = this.#memories.get(key);
-    const memory = known ?? {
-      note: "",
-      event: "",
-      count: 0,
-      tokens: this.#limits.burst,
-      refilledAtMs: performance.now(),
-    };
+    const memory = known ?? { note: "", event: "", count: 0 };
     this.#memories.delete(key);
     this.#memories.set(key, memory);
     if (this.#memories.size > this.#limits.subjectsMax) {

@@ -3,6 +3,7 @@
 
 import type { Logger } from "pino";
 import type { Finding } from "@sealane/core";
+import { Pace } from "@sealane/core";
 import type { EventSink } from "../execute/export-events.ts";
 import { createBackoff, sleep } from "../kube/backoff.ts";
 import type { KubeClient } from "../kube/client.ts";
@@ -11,7 +12,6 @@ import type { Term } from "../kube/lease.ts";
 import { Reflector } from "../kube/reflector.ts";
 import type { ReflectorState } from "../kube/reflector.ts";
 import { resources } from "../kube/resource.ts";
-import { createAllowance } from "./allowance.ts";
 import type { Identity, PropertyStep } from "./plan.ts";
 import { planProperties } from "./plan.ts";
 import type { ClusterProperty } from "./property.ts";
@@ -51,7 +51,7 @@ class Keeper {
   readonly #options: PropertiesOptions;
   readonly #signal: AbortSignal;
   readonly #reflector: Reflector<ClusterProperty>;
-  readonly #allowance = createAllowance(writes);
+  readonly #pace = new Pace(writes);
   #wanted: Identity | undefined;
   #findings: readonly Finding[] = [];
   /** What was seen to be said rightly: whatever differs later was edited. */
@@ -140,10 +140,9 @@ class Keeper {
   }
 
   async #untilAllowed(): Promise<void> {
-    for (let waitMs = this.#allowance.take(performance.now()); waitMs > 0 && !this.#signal.aborted;) {
+    const take = (): number => this.#pace.take("writes", performance.now());
+    for (let waitMs = take(); waitMs > 0 && !this.#signal.aborted; waitMs = take())
       await sleep(waitMs, this.#signal);
-      waitMs = this.#allowance.take(performance.now());
-    }
   }
 
   #report(findings: readonly Finding[], held: readonly ClusterProperty[]): void {

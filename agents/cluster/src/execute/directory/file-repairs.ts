@@ -2,7 +2,7 @@
 // that both insist would write against each other without end. It writes nothing itself.
 
 import type { Finding } from "@sealane/core";
-import { EditPace } from "@sealane/core";
+import { Pace } from "@sealane/core";
 
 /** So long nobody must change a file before it counts as calm, milliseconds. */
 const calmMs = 10_000;
@@ -18,7 +18,7 @@ export interface RepairPorts {
 /** Puts files back; ends with the signal. */
 export class FileRepairs {
   readonly #ports: RepairPorts;
-  readonly #pace = new EditPace();
+  readonly #pace = new Pace();
   /** Files whose repair waits. */
   readonly #waiting = new Map<string, NodeJS.Timeout>();
   /** Files that somebody insists on, until they are calm. */

@@ -3,7 +3,7 @@
 
 import { watch } from "node:fs";
 import { dirname } from "node:path";
-import { EditPace } from "@sealane/core";
+import { Pace } from "@sealane/core";
 import type { Finding } from "../../driver.ts";
 import type { IncludePaths, PlacedText } from "./files.ts";
 
@@ -36,7 +36,7 @@ export function watchFiles(
 
 /** What was put in place, and how often it was changed since. */
 export class FileEdits {
-  readonly #pace = new EditPace();
+  readonly #pace = new Pace();
   #placed: PlacedText | undefined;
 
   /** The texts that are in place from now on. */
