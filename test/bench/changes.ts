@@ -4,6 +4,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { KubeClient } from "../../agents/cluster/src/kube/client.ts";
 import { waitUntil } from "../lab/wait.ts";
+import { watchLines } from "../watch-lines.ts";
 
 /** What to write. */
 export interface Load {
@@ -58,14 +59,17 @@ export function sliceOf(namespace: string, service: number, change: number) {
 export async function measure(from: KubeClient, to: KubeClient, load: Load, prefix: string): Promise<Lags> {
   const waiting = new Map<number, { change: number; answeredAt: number }[]>();
   const lagsMs: number[] = [];
-  const stop = new AbortController();
   const seen = (service: number, address: string, at: number) => {
     const queue = waiting.get(service) ?? [];
     const last = queue.findLastIndex(({ change }) => addressOf(service, change) === address);
     for (const { answeredAt } of queue.splice(0, last + 1)) lagsMs.push(Math.max(0, at - answeredAt));
   };
-  const watching = watch(to, load.namespace, prefix, stop.signal, seen);
-  await watching.open;
+  const watching = await watchLines({ client: to, path: slices(load.namespace) }, (line, atMs) => {
+    const { object } = JSON.parse(line) as { object: Seen & { metadata: { name: string } } };
+    if (!object.metadata.name.startsWith(prefix)) return;
+    const address = object.endpoints?.[0]?.addresses[0];
+    if (address !== undefined) seen(Number(address.split(".")[2]), address, atMs);
+  });
   const started = performance.now();
   const writes: Promise<void>[] = [];
   for (let n = 0; n < load.changes; n++) {
@@ -85,8 +89,7 @@ export async function measure(from: KubeClient, to: KubeClient, load: Load, pref
       cause: error,
     });
   });
-  stop.abort();
-  await watching.closed;
+  await watching.close();
   return { lagsMs, seconds };
 }
 
@@ -105,42 +108,4 @@ async function write(
     body: sliceOf(namespace, service, change),
   });
   entry.answeredAt = performance.now();
-}
-
-/** An independent watcher that says which service shows which address, when. */
-function watch(
-  client: KubeClient,
-  namespace: string,
-  prefix: string,
-  signal: AbortSignal,
-  seen: (service: number, address: string, atMs: number) => void,
-) {
-  let rest = "";
-  const onChunk = (chunk: Buffer) => {
-    const at = performance.now();
-    const lines = (rest + chunk.toString()).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const { object } = JSON.parse(line) as { object: Seen & { metadata: { name: string } } };
-      if (!object.metadata.name.startsWith(prefix)) continue;
-      const address = object.endpoints?.[0]?.addresses[0];
-      if (address !== undefined) seen(Number(address.split(".")[2]), address, at);
-    }
-  };
-  let opened: () => void = () => undefined;
-  const open = new Promise<void>((resolve) => (opened = resolve));
-  const list = client.request("GET", slices(namespace)) as Promise<{ metadata: { resourceVersion: string } }>;
-  const closed = list
-    .then(({ metadata }) =>
-      client.stream(
-        slices(namespace),
-        { watch: "true", resourceVersion: metadata.resourceVersion },
-        { onOpen: opened, onChunk },
-        signal,
-      ),
-    )
-    .catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
-  return { open, closed };
 }

@@ -9,6 +9,7 @@ import { collectionPath, resources } from "../../agents/cluster/src/kube/resourc
 import type { LabCluster } from "../lab/index.ts";
 import type { ObjectVersion } from "./object-history.ts";
 import { valuesOf } from "./object-history.ts";
+import { watchLines } from "../watch-lines.ts";
 
 /** An object as far as stories look at it. */
 export interface WatchedObject {
@@ -58,7 +59,8 @@ export interface ObjectWatch {
   readonly newest: (kind: WatchedKind, namespace: string, name: string) => SeenWrite | undefined;
   /** The newest version of every object, by `keyOf`. */
   readonly snapshot: () => ReadonlyMap<string, SeenWrite>;
-  readonly close: () => void;
+  /** @throws when it has not seen everything */
+  readonly close: () => Promise<void>;
 }
 
 const resourceOf = {
@@ -74,7 +76,6 @@ export async function watchObjects(cluster: LabCluster): Promise<ObjectWatch> {
   const client = createKubeClient(await kubeconfigAccess(cluster.kubeconfig));
   const writes: SeenWrite[] = [];
   const current = new Map<string, SeenWrite>();
-  const stop = new AbortController();
   const see = (seen: SeenWrite) => {
     writes.push(seen);
     if (seen.event === "DELETED") current.delete(keyOf(seen));
@@ -90,21 +91,21 @@ export async function watchObjects(cluster: LabCluster): Promise<ObjectWatch> {
       const seen = seenOf(kind, "ADDED", object);
       current.set(keyOf(seen), seen);
     }
-    await follow(
-      client,
-      { path, version: list.metadata.resourceVersion, signal: stop.signal },
-      (event, object) => see(seenOf(kind, event, object)),
-    );
+    const { resourceVersion } = list.metadata;
+    return await watchLines({ client, path, resourceVersion }, (line) => {
+      const { type, object } = JSON.parse(line) as { type: string; object: WatchedObject };
+      if (type === "ADDED" || type === "MODIFIED" || type === "DELETED") see(seenOf(kind, type, object));
+    });
   };
-  await Promise.all(watchedKinds.map(begin));
+  const watches = await Promise.all(watchedKinds.map(begin));
   return {
     client,
     writes,
     newest: (kind, namespace, name) => current.get(`${kind} ${namespace}/${name}`),
     snapshot: () => new Map(current),
-    close: () => {
-      stop.abort();
-      void client.close();
+    close: async () => {
+      await Promise.all(watches.map((watch) => watch.close()));
+      await client.close();
     },
   };
 }
@@ -118,31 +119,4 @@ function seenOf(kind: WatchedKind, event: ObjectVersion["event"], object: Watche
   const { labels = {}, annotations = {} } = object.metadata;
   const owned = isOwned({ labels, annotations });
   return { kind, event, object, owned, values: valuesOf(object), atMs: performance.now() };
-}
-
-async function follow(
-  client: KubeClient,
-  {
-    path,
-    version,
-    signal,
-  }: { readonly path: string; readonly version: string; readonly signal: AbortSignal },
-  see: (event: ObjectVersion["event"], object: WatchedObject) => void,
-): Promise<void> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  const onChunk = (chunk: Buffer) => {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const { type, object } = JSON.parse(line) as { type: string; object: WatchedObject };
-      if (type === "ADDED" || type === "MODIFIED" || type === "DELETED") see(type, object);
-    }
-  };
-  await new Promise<void>((resolve, reject) => {
-    const query = { watch: "true", resourceVersion: version, timeoutSeconds: "3600" };
-    client.stream(path, query, { onOpen: resolve, onChunk }, signal).catch((error: unknown) => {
-      if (!signal.aborted) reject(error instanceof Error ? error : new Error(String(error)));
-    });
-  });
 }

@@ -48,10 +48,10 @@ beforeAll(async () => {
   for (const { nodes } of others(lab, a)) for (const node of nodes) monitors.push(await monitorRoutes(node));
 });
 
-afterAll(() => {
-  watch?.close();
+afterAll(async () => {
   void api?.close();
   for (const monitor of monitors) monitor.close();
+  await watch?.close();
 });
 
 describe("readiness lost", () => {

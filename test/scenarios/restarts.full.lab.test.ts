@@ -33,8 +33,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  parties?.older.watch.close();
-  parties?.younger.watch.close();
   for (const cluster of [a, b].filter((each) => each !== undefined))
     await kubectl(cluster, [
       "delete",
@@ -44,6 +42,7 @@ afterAll(async () => {
       "--timeout=90s",
     ]);
   if (lab !== undefined) await waitUntilSettled(lab);
+  await Promise.all([parties?.older.watch.close(), parties?.younger.watch.close()]);
 });
 
 interface Death {

@@ -50,11 +50,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  slices?.close();
   for (const monitor of monitors) monitor.close();
   if (c !== undefined)
     await kubectl(c, ["-n", "sealane-system", "scale", "deployment/sealane-agent", "--replicas=2"]);
   if (lab !== undefined) await waitUntilSettled(lab);
+  await slices?.close();
 });
 
 describe("a hub that restarts while cluster c is silent", () => {

@@ -3,6 +3,7 @@
 import { kubeconfigAccess } from "../../agents/cluster/src/kube/auth.ts";
 import { createKubeClient } from "../../agents/cluster/src/kube/client.ts";
 import type { LabCluster } from "../lab/index.ts";
+import { watchLines } from "../watch-lines.ts";
 
 /** One write of one slice. */
 export interface SliceWrite {
@@ -29,32 +30,21 @@ interface SliceEvent {
 /** A running watch. */
 export interface SliceWatch {
   readonly writes: readonly SliceWrite[];
-  readonly close: () => void;
+  /** @throws when it has not seen everything */
+  readonly close: () => Promise<void>;
 }
 
 /** Watches from now on; resolves when the watch is open. */
 export async function watchSlices(cluster: LabCluster, namespace: string): Promise<SliceWatch> {
   const client = createKubeClient(await kubeconfigAccess(cluster.kubeconfig));
   const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
-  const { metadata } = (await client.request("GET", path)) as { metadata: { resourceVersion: string } };
   const writes: SliceWrite[] = [];
-  const stop = new AbortController();
-  let rest = "";
-  const onChunk = (chunk: Buffer) => {
-    const atUnixMs = performance.timeOrigin + performance.now();
-    const lines = (rest + chunk.toString()).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) writes.push(toWrite(JSON.parse(line) as SliceEvent, atUnixMs));
-  };
-  await new Promise<void>((resolve, reject) => {
-    const query = { watch: "true", resourceVersion: metadata.resourceVersion };
-    client.stream(path, query, { onOpen: resolve, onChunk }, stop.signal).catch((error: unknown) => {
-      if (!stop.signal.aborted) reject(error instanceof Error ? error : new Error(String(error)));
-    });
+  const watch = await watchLines({ client, path }, (line, atMs) => {
+    writes.push(toWrite(JSON.parse(line) as SliceEvent, performance.timeOrigin + atMs));
   });
-  const close = () => {
-    stop.abort();
-    void client.close();
+  const close = async (): Promise<void> => {
+    await watch.close();
+    await client.close();
   };
   return { writes, close };
 }

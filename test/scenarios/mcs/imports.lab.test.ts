@@ -140,7 +140,7 @@ describe("a Service that has no address", () => {
     histories = await Promise.all(pair.both.map((site) => recordImports(site, namespace)));
   });
 
-  afterAll(() => histories?.forEach((history) => history.close()));
+  afterAll(() => Promise.all((histories ?? []).map((history) => history.close())));
 
   it("is imported as Headless, and nowhere once its export is deleted (C12)", async () => {
     const name = "headless-for-a-while";
