@@ -2,8 +2,8 @@
 // ends with the term's signal, and nothing that was made is taken back.
 
 import type { Logger } from "pino";
-import type { DesiredNames, ShardId } from "@sealane/core";
-import { localiseNames } from "@sealane/core";
+import type { DesiredNames } from "@sealane/core";
+import { localiseNames, stubShard } from "@sealane/core";
 import type { SessionClient, ShardChange } from "@sealane/wire";
 import type { DnsPart } from "./dns-part.ts";
 import { startDns } from "./dns-part.ts";
@@ -184,8 +184,6 @@ interface Followers {
   readonly leaving: Leaving;
 }
 
-const stubs: ShardId = { kind: "stub", origin: "", namespace: "" };
-
 /** Hands each frame's changes to everybody whom they concern; the view first. */
 function follower(service: Service, received: ReceivedPart, followers: Followers) {
   const { executor, relay, dns, properties, leaving } = followers;
@@ -196,7 +194,7 @@ function follower(service: Service, received: ReceivedPart, followers: Followers
   let names: DesiredNames | undefined;
   let hasCaughtUp = false;
   const settle = () => {
-    if (hasCaughtUp && view.complete(stubs)) relay.settle();
+    if (hasCaughtUp && view.complete(stubShard)) relay.settle();
   };
   const offerNames = () => {
     if (!received.confirmed()) return;
@@ -227,8 +225,10 @@ function follower(service: Service, received: ReceivedPart, followers: Followers
       if (changes.some(({ id }) => id.kind === "stub")) offerNames();
     },
     caughtUp: () => {
-      hasCaughtUp = true;
       received.caughtUp();
+      // What the hub does not speak of is known from here on.
+      if (!hasCaughtUp) executor.touchAll();
+      hasCaughtUp = true;
       settle();
     },
   };

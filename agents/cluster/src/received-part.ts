@@ -71,6 +71,7 @@ export async function openReceived(
     awaitHub,
     follow: (changes) => follow(held, writer, changes),
     caughtUp: () => {
+      held.caughtUp();
       confirm();
       writer.confirm();
     },

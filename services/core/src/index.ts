@@ -101,6 +101,7 @@ export {
 export { reduce, type Reduced } from "./reduce.ts";
 export { keysOf, lookup, shardIds, type PublishedValue } from "./publish.ts";
 export { completeness } from "./completeness.ts";
+export { stubShard } from "./published-shards.ts";
 export { isSelected, select } from "./select.ts";
 export { merge, type Merged } from "./merge.ts";
 export type { Constituent } from "./constituent.ts";

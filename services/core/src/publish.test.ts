@@ -200,11 +200,11 @@ test("each cluster gets everybody's shards, but decisions about its own exports 
     "member||",
     "node|a|",
     "node|b|",
+    "import||shop",
     "reach|a|sealane-system",
     "reach|a|shop",
     "reach|b|sealane-system",
     "reach|b|shop",
-    "import||shop",
     "exportStatus|b|shop",
     "stub||",
   ]);

@@ -13,7 +13,7 @@ import type { Admission, World } from "./world.ts";
 /** A value that travels down. */
 export type PublishedValue = Member | NodeFact | ReachFact | MergedService | Stub | ExportStatus;
 
-/** Every shard that the world publishes, empty ones included; sorted by kind as receivers apply them, origin, namespace. */
+/** Every shard that the world publishes, empty ones included; sorted by kind as they are sent, origin, namespace. */
 export function shardIds(world: World): readonly ShardId[] {
   const clusters = [...world.origins.keys()].toSorted(compareText);
   const namespacesOf = new Map(clusters.map((cluster) => [cluster, exportNamespaces(world, cluster)]));
@@ -21,15 +21,15 @@ export function shardIds(world: World): readonly ShardId[] {
   return [
     { kind: "member", origin: "", namespace: "" },
     ...clusters.map((origin): ShardId => ({ kind: "node", origin, namespace: "" })),
+    ...[...merged]
+      .toSorted(compareText)
+      .map((namespace): ShardId => ({ kind: "import", origin: "", namespace })),
     ...clusters.flatMap((origin) => {
       const namespaces = new Set([...namespacesOf.get(origin)!, meshNamespace]);
       return [...namespaces]
         .toSorted(compareText)
         .map((namespace): ShardId => ({ kind: "reach", origin, namespace }));
     }),
-    ...[...merged]
-      .toSorted(compareText)
-      .map((namespace): ShardId => ({ kind: "import", origin: "", namespace })),
     ...clusters.flatMap((origin) =>
       namespacesOf.get(origin)!.map((namespace): ShardId => ({ kind: "exportStatus", origin, namespace })),
     ),

@@ -6,8 +6,8 @@ import type { ShardId } from "./shard.ts";
 import type { World } from "./world.ts";
 
 /**
- * The shards for a cluster, in the order in which a receiver applies them: members, nodes and pods of every
- * cluster (its own too: it imports its own), merged services, DNS, and decisions about its own exports only.
+ * The shards for a cluster, in the order in which they are sent: members, nodes, merged services, pods of every cluster
+ * (its own too: it imports its own), decisions about its own exports only, and DNS.
  */
 export function select(world: World, cluster: string): readonly ShardId[] {
   return shardIds(world).filter((id) => isSelected(id, cluster));

@@ -9,16 +9,19 @@ export type DownKind = "member" | "node" | "reach" | "import" | "stub" | "export
 
 export type ShardKind = FactKind | DownKind;
 
-/** Every kind, in the order in which a receiver applies them within one frame. */
+/**
+ * Every kind, in the order in which they are sent, whole shards too. What is merged goes before the pods that it is made
+ * of: whoever has a cluster's pods to their end, and not the service, knows that the cluster does not export it.
+ */
 export const shardKinds: readonly ShardKind[] = [
   "member",
   "cluster",
   "namespace",
   "node",
   "export",
+  "import",
   "reach",
   "path",
-  "import",
   "exportStatus",
   "stub",
 ];

@@ -12,6 +12,8 @@ import type { World } from "./world.ts";
 export function viewOf(world: World): View {
   return {
     complete: (id) => completeness(world, id),
+    // The world itself knows of each shard whether it is whole.
+    unheardOf: () => false,
     members: () => membersOf(world),
     member: (cluster) => memberOf(world, cluster),
     stubs: () => byCluster(world, (cluster) => stubOf(world, cluster)),

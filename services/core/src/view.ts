@@ -9,6 +9,11 @@ import type { ShardId } from "./shard.ts";
 export interface View {
   /** Whether the shard was received to its end; absence in it means something only then (law 2). */
   complete(id: ShardId): boolean;
+  /**
+   * Whether all that there is was received and nothing of this shard is among it. That is less than `complete`: a hub that
+   * lost what it knew has nothing of a shard either.
+   */
+  unheardOf(id: ShardId): boolean;
   members(): Iterable<readonly [cluster: string, member: Member]>;
   member(cluster: string): Member | undefined;
   nodes(cluster: string): Iterable<readonly [node: string, fact: NodeFact]>;

@@ -31,7 +31,11 @@ export interface Telling {
 /** Begins to tell. */
 export function telling({ keeper, hello, withholding, send }: TellingOptions): Telling {
   let wants = (id: ShardId): boolean => isSelected(id, hello.cluster) && !withholding.has(id);
-  const outbox = new Outbox(keeper.published, (id) => wants(id));
+  const outbox = new Outbox(
+    keeper.published,
+    (id) => wants(id),
+    () => withholding.awaited.length > 0,
+  );
   const resume = (): void => outbox.resume(hello.held, (id) => completeness(keeper.publishedWorld, id));
   resume();
   const look = (): void => {

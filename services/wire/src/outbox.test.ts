@@ -151,4 +151,38 @@ describe("an outbox", () => {
       { numRuns: 100 },
     );
   });
+
+  it("never ends a cluster's pods before all that is merged of its namespace was sent", () => {
+    const table = new ShardTable();
+    const at = { epoch: 1n, sequence: 1n };
+    const merged: ShardId = { kind: "import", origin: "", namespace: "shop" };
+    for (let n = 0; n < 300; n++) {
+      table.put(merged, `s${n}`, new Uint8Array(1_000), 1n, at);
+      table.put(id, `s${n}/a1`, new Uint8Array(10), 1n, at);
+    }
+    // The merged shard is not whole: not every cluster was heard.
+    table.complete(id, at);
+    const peer = new ShardTable();
+    const outbox = new Outbox(table, all);
+    outbox.resume([], all);
+    let frames = 0;
+    for (let sections = outbox.next(); sections !== undefined; sections = outbox.next()) {
+      frames++;
+      for (const section of sections) {
+        peer.apply(section);
+        if (peer.state(id)?.complete === true) expect([...peer.entries(merged)]).toHaveLength(300);
+      }
+    }
+    expect(frames).toBeGreaterThan(2);
+    expect(peer.state(id)?.complete).toBe(true);
+  });
+
+  it("has not caught up while something is withheld", () => {
+    let isWithheld = true;
+    const outbox = new Outbox(new ShardTable(), all, () => isWithheld);
+    outbox.resume([], all);
+    expect([outbox.idle, outbox.caughtUp]).toEqual([true, false]);
+    isWithheld = false;
+    expect(outbox.caughtUp).toBe(true);
+  });
 });

@@ -26,6 +26,7 @@ const sectionOverheadBytes = 64;
 export class Outbox {
   readonly #table: ShardTable;
   readonly #wants: (id: ShardId) => boolean;
+  readonly #withholds: () => boolean;
   readonly #pending = new Map<ShardKey, Pending>();
   /** Shards that the peer holds to the end, or is being sent to the end. */
   readonly #whole = new Set<ShardKey>();
@@ -33,10 +34,14 @@ export class Outbox {
   /** Whole shards that are pending. */
   #wholesOwed = 0;
 
-  /** `wants` says which of the table's shards this peer may and needs to know. */
-  constructor(table: ShardTable, wants: (id: ShardId) => boolean) {
+  /**
+   * `wants` says which of the table's shards this peer may and needs to know, `withholds` whether some of them are not
+   * told yet.
+   */
+  constructor(table: ShardTable, wants: (id: ShardId) => boolean, withholds: () => boolean = () => false) {
     this.#table = table;
     this.#wants = wants;
+    this.#withholds = withholds;
   }
 
   /**
@@ -82,7 +87,7 @@ export class Outbox {
 
   /** Whether all that the peer lacked when it came is sent, and no whole shard is owed: the rest is news. */
   get caughtUp(): boolean {
-    return this.#resumed && this.#wholesOwed === 0;
+    return this.#resumed && this.#wholesOwed === 0 && !this.#withholds();
   }
 
   /** The next frame's sections, at most about `frameBytesMax`; undefined when nothing is owed. */

@@ -11,7 +11,7 @@ import type {
   Stub,
   View,
 } from "@sealane/core";
-import { shardKey } from "@sealane/core";
+import { shardKey, stubShard } from "@sealane/core";
 import { decodeValue } from "./codec/values.ts";
 import type { ShardChange, ShardTable } from "./shard-table.ts";
 
@@ -25,6 +25,7 @@ export class ReceivedView implements View {
   readonly #importNamespaces = new Set<string>();
   /** Reach by cluster, namespace and service: node -> fact. */
   readonly #reach = new Map<string, Map<string, ReachFact>>();
+  #caughtUp = false;
 
   constructor(table: ShardTable) {
     this.#table = table;
@@ -50,8 +51,18 @@ export class ReceivedView implements View {
     }
   }
 
+  /** Everything that the sender had was received. */
+  caughtUp(): void {
+    this.#caughtUp = true;
+  }
+
   complete(id: ShardId): boolean {
     return this.#table.state(id)?.complete ?? false;
+  }
+
+  /** What is merged of all clusters is whole together, stubs and imports alike. */
+  unheardOf(id: ShardId): boolean {
+    return this.#caughtUp && this.complete(stubShard) && this.#table.state(id) === undefined;
   }
 
   members(): Iterable<readonly [string, Member]> {

@@ -203,7 +203,10 @@ function openSession(
     facts: facts.table,
     received: parts.received,
     onChanges: follower(parts, executor),
-    onCaughtUp: () => executor.touchAll(),
+    onCaughtUp: () => {
+      parts.view.caughtUp();
+      executor.touchAll();
+    },
     onState: (now) => {
       parts.session = now.state === "connected" ? "connected" : "disconnected";
       executor.touchStatus();

@@ -20,6 +20,7 @@ export function confirmedView(view: View): ConfirmedView {
     },
     confirmed: () => shown === view,
     complete: (id) => shown.complete(id),
+    unheardOf: (id) => shown.unheardOf(id),
     members: () => shown.members(),
     member: (cluster) => shown.member(cluster),
     nodes: (cluster) => shown.nodes(cluster),

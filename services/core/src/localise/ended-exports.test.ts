@@ -51,6 +51,19 @@ test("a cluster that is being told again has not ended anything (MCS 19)", () =>
   }
 });
 
+test("in a namespace that nobody speaks of, what members exported is over, and of others nothing is known (MCS 19)", () => {
+  const quiet = [...healthy("a", 1), ...healthy("b", 2)].filter(
+    (fact) => fact.type !== "section" || !["export", "reach"].includes(fact.shard.kind),
+  );
+  const whole = viewOf(worldOf(quiet));
+  const view = { ...whole, complete: () => false, unheardOf: () => true };
+  expect(mayRemoveImport(view, "shop", "web", ["a", "b"])).toBe(true);
+  // A hub that was set up anew may not have heard of who exports it yet.
+  expect(mayRemoveImport(view, "shop", "web", ["a", "d"])).toBe(false);
+  expect(mayRemoveImport(view, "shop", "web", [])).toBe(false);
+  expect(mayRemoveImport({ ...view, unheardOf: () => false }, "shop", "web", ["a", "b"])).toBe(false);
+});
+
 /** As it is before the end of anything. */
 function incompleteSections(fact: ReturnType<typeof healthy>[number]) {
   return fact.type === "section" ? incomplete(fact) : section({ cluster: "b", kind: "namespace" }, {});

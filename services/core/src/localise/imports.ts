@@ -24,7 +24,8 @@ export function localiseImport(view: View, namespace: string, name: string): Des
 
 /**
  * Whether an import that is not wanted may be removed: the namespace's imports are known to their end, or of each cluster
- * that it was made of (`exporters`, empty when nobody knows) it is known that it exports the service no longer.
+ * that it was made of (`exporters`, empty when nobody knows) it is known that it exports the service no longer: by its
+ * pods, or because it is a member and in all that there is nobody exports anything from the namespace.
  */
 export function mayRemoveImport(
   view: View,
@@ -33,7 +34,13 @@ export function mayRemoveImport(
   exporters: readonly string[],
 ): boolean {
   if (view.complete(importShard(namespace))) return true;
+  const isUnheardOf = view.unheardOf(importShard(namespace));
   return (
-    exporters.length > 0 && exporters.every((cluster) => mayRemoveEndpoints(view, namespace, name, cluster))
+    exporters.length > 0 &&
+    exporters.every(
+      (cluster) =>
+        mayRemoveEndpoints(view, namespace, name, cluster) ||
+        (isUnheardOf && view.member(cluster) !== undefined),
+    )
   );
 }

@@ -41,6 +41,10 @@ export class TestView implements View {
     return this.wholeShards.has(shardKey(id));
   }
 
+  unheardOf(): boolean {
+    return false;
+  }
+
   members(): Iterable<readonly [string, Member]> {
     return [];
   }
