@@ -51,9 +51,16 @@ async function restarted(standing: Standing | "none") {
   return { part, confirmed: () => confirmed };
 }
 
-test("nothing was kept: what comes may be used at once", async () => {
+test("nothing was kept: what comes is used when the hub has said all of it", async () => {
   const { part, confirmed } = await restarted("none");
-  expect([part.view.complete(members), part.confirmed(), confirmed()]).toEqual([false, true, 1]);
+  const at = { epoch: 3n, sequence: 1n };
+  part.table.complete(members, at);
+  part.follow([{ id: members, entries: [], completed: true }]);
+  await Promise.resolve();
+  expect([part.held.complete(members), part.view.complete(members), confirmed()]).toEqual([true, false, 0]);
+  part.caughtUp();
+  await Promise.resolve();
+  expect([part.view.complete(members), part.confirmed(), confirmed()]).toEqual([true, true, 1]);
 });
 
 test("what was kept is held, and used when the hub has said what differs", async () => {

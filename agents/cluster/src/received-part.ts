@@ -1,5 +1,5 @@
 // What the hub published to this cluster, for one term: at first what an earlier leader kept, which nobody uses until
-// the hub has confirmed it, or until it is known to be all that was seen and the hub is away; then as it changes.
+// the hub has said all that differs, or until it is known to be all that was seen and the hub is away; then as it changes.
 
 import type { Finding, View } from "@sealane/core";
 import { lastGoodAloneMs } from "@sealane/core";
@@ -53,7 +53,6 @@ export async function openReceived(
     view.confirm();
     confirmed.resolve();
   };
-  if (standing === "none") confirm();
   const awaitHub = () => {
     if (standing !== "current") return;
     const alone = setTimeout(() => {
