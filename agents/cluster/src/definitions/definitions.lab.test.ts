@@ -78,7 +78,14 @@ beforeAll(async () => {
 afterAll(() => servers?.close());
 
 beforeEach(async () => {
-  await kubectl("delete", "crd", "--ignore-not-found", ...all);
+  await kubectl("delete", "crd", "--ignore-not-found", "--wait=false", ...all);
+  let left = "";
+  await waitUntil({ what: "the definitions to be gone", timeoutMs: 90_000 }, async () => {
+    left = await kubectl("get", "crd", "--ignore-not-found", "--output=json", ...all);
+    return left === "";
+  }).catch((error: unknown) => {
+    throw new Error(`what is left: ${left}`, { cause: error });
+  });
 });
 
 describe("in a cluster without them", () => {
