@@ -9,6 +9,7 @@ import { entryBytesMax } from "./limits.ts";
 import { mergeFitting } from "./merge-fitting.ts";
 import type { ExportStatus, MergedService } from "./published.ts";
 import { no, yes, type Verdict } from "./reasons.ts";
+import { exportFault } from "./service-rules.ts";
 import type { FusedService, World } from "./world.ts";
 
 /** The export of a cluster, if it said that it has one. Before its ranges are known nothing can be decided about it. */
@@ -19,7 +20,12 @@ function exportOf(world: World, cluster: string, namespace: string, name: string
 }
 
 /** Whether the cluster may export this, with the reason and its cure. */
-function judgeExport(world: World, cluster: string, namespace: string, fact: ExportFact): Verdict {
+function judgeExport(
+  world: World,
+  cluster: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  fact: ExportFact,
+): Verdict {
   if (world.leaving.has(cluster)) {
     return no(
       "ClusterLeaving",
@@ -32,6 +38,14 @@ function judgeExport(world: World, cluster: string, namespace: string, fact: Exp
       "NamespaceNotAllowed",
       `Cluster "${cluster}" may not export from namespace "${namespace}": its document allows ` +
         `${allowed.length === 0 ? "none" : allowed.map((it) => `"${it}"`).join(", ")}; add the namespace there, or delete the ServiceExport`,
+    );
+  }
+  const fault = exportFault(fact);
+  if (fault !== undefined) {
+    return no(
+      "ServiceInvalid",
+      `Service "${namespace}/${name}" of cluster "${cluster}" is one that no API server takes, so no cluster could import it: ` +
+        `${fault.message}; correct it there`,
     );
   }
   const held = heldAddresses(
@@ -59,7 +73,7 @@ export function fuse(
     const fact = exportOf(world, cluster, namespace, name);
     return fact === undefined
       ? []
-      : [{ cluster, fact, verdict: judgeExport(world, cluster, namespace, fact) }];
+      : [{ cluster, fact, verdict: judgeExport(world, cluster, { namespace, name }, fact) }];
   });
   if (judged.length === 0) return undefined;
   const accepted = judged.filter((it) => it.verdict.yes);

@@ -105,7 +105,14 @@ export { stubShard } from "./published-shards.ts";
 export { isSelected, select } from "./select.ts";
 export { merge, type Merged } from "./merge.ts";
 export type { Constituent } from "./constituent.ts";
-export { validAnnotations, validLabels } from "./object-metadata.ts";
+export { isLabelValue, validAnnotations, validLabels } from "./object-metadata.ts";
+export {
+  affinityTimeoutFault,
+  isPortNumber,
+  portFault,
+  servicePortsFault,
+  type FieldFault,
+} from "./service-rules.ts";
 export { viewOf } from "./view-of.ts";
 
 // What one cluster or node makes of a view, the steps to it, and why.

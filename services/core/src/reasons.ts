@@ -15,6 +15,8 @@ export const reasons = {
     "The address lies outside every range that its cluster holds. Check the cluster's ranges; a quarantined range counts as not held.",
   ServiceTooLarge:
     "Together with older exports of its name the export has more ports, labels and annotations than one service may. Export fewer, or under another name.",
+  ServiceInvalid:
+    "The exported Service has a port or an affinity that no API server takes, so no cluster could import it. Correct the field that is named.",
   NamespaceNotAllowed: "The cluster's document does not let it export from this namespace.",
   NoService:
     "There is no Service of the ServiceExport's name in its namespace. Create it, or delete the ServiceExport.",

@@ -46,7 +46,13 @@ function statuses(world: World): readonly (readonly [string, ExportStatus])[] {
 test("a newcomer that differs changes nothing but who is told (MCS 27, 28)", () => {
   const alone = worldOf(exporting("a", 1, { createdAt: noon }));
   const both = worldOf(
-    exporting("b", 2, { createdAt: noon + 1, type: "Headless", sessionAffinity: "ClientIP", ports: [] }),
+    exporting("b", 2, {
+      createdAt: noon + 1,
+      type: "Headless",
+      sessionAffinity: "ClientIP",
+      sessionAffinityTimeoutSeconds: 10,
+      ports: [],
+    }),
     alone,
   );
   const { exporters, ...own } = merged(both);

@@ -33,7 +33,9 @@ const anyFact: fc.Arbitrary<ExportFact> = fc
     labels: fc.dictionary(fc.constantFrom("x", "y"), fc.constantFrom("1", "2")),
     annotations: fc.dictionary(fc.constantFrom("x", "y"), fc.constantFrom("1", "2")),
   })
-  .map(exportFact);
+  .map((fact) =>
+    exportFact({ ...fact, sessionAffinityTimeoutSeconds: fact.sessionAffinity === "ClientIP" ? 10_800 : 0 }),
+  );
 
 /** At least one export, one of each cluster. */
 export const anyConstituents: fc.Arbitrary<readonly Constituent[]> = fc.uniqueArray(
