@@ -27,3 +27,28 @@ test("a fact that is too large is not said, what was said before stands, and eve
     expect.stringMatching(/^Cannot tell the hub of "n1" .*at most 262144 are taken/),
   ]);
 });
+
+test("a fact that cannot be written down is not said, what was said before stands, and everything else is said", () => {
+  const problems: string[] = [];
+  const table = new FactTable(1n, ({ message }) => problems.push(message));
+  const pods = { kind: "reach", origin: "a", namespace: "shop" } as const;
+  const listening = (port: number): FactChange => ({
+    shard: pods,
+    key: "web/n1",
+    value: {
+      zone: "",
+      groups: [{ ports: [{ name: "", protocol: "TCP", port, appProtocol: "" }], pods: [] }],
+    },
+    observedUnixUs: 1n,
+  });
+  table.apply([listening(80)]);
+  const before = table.shards.entry(pods, "web/n1");
+  expect(table.apply([listening(-1), change("n2", "west")])).toBe(true);
+  expect(table.shards.entry(pods, "web/n1")).toBe(before);
+  expect(table.shards.entry(shard, "n2")).toBeDefined();
+  expect(problems).toEqual([
+    expect.stringMatching(
+      /^Cannot tell the hub of "web\/n1" .*port.*-1\. What was told of it before stands\.$/,
+    ),
+  ]);
+});

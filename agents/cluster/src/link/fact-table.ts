@@ -4,6 +4,7 @@ import type { ShardId, ShardKind } from "@sealane/core";
 import type { Outbox, Values } from "@sealane/wire";
 import { ShardTable, encodeValue } from "@sealane/wire";
 import { factBytesMax, shardKey } from "@sealane/core";
+import { messageOf } from "../kube/error.ts";
 
 /** One observed fact, or its absence. */
 export interface FactChange<K extends ShardKind = ShardKind> {
@@ -23,7 +24,7 @@ export class FactTable {
   #outbox: Outbox | undefined;
   #incarnation = "";
 
-  /** `onProblem` hears of facts that are too large to be said. */
+  /** `onProblem` hears of facts that cannot be said: too large, or with a value that does not travel. */
   constructor(epoch: bigint, onProblem: (error: Error) => void = () => undefined) {
     this.#epoch = epoch;
     this.#onProblem = onProblem;
@@ -45,9 +46,9 @@ export class FactTable {
     for (const { shard, key, value, observedUnixUs } of changes) {
       if (shard.kind === "cluster" && value !== undefined)
         this.#incarnation = (value as Values["cluster"]).incarnation;
-      const bytes = value === undefined ? undefined : encodeValue(shard.kind, value);
-      if (bytes !== undefined && bytes.length > factBytesMax) {
-        this.#onProblem(tooLarge(shard, key, bytes.length));
+      const bytes = value === undefined ? undefined : sayable(shard, key, value);
+      if (bytes instanceof Error) {
+        this.#onProblem(bytes);
         continue;
       }
       const position = this.#next();
@@ -76,6 +77,23 @@ export class FactTable {
   #next() {
     this.#sequence += 1n;
     return { epoch: this.#epoch, sequence: this.#sequence };
+  }
+}
+
+/** The value's bytes, or why they cannot be sent. Thrown here, one object's would end the whole agent. */
+function sayable<K extends ShardKind>(
+  shard: ShardId & { readonly kind: K },
+  key: string,
+  value: Values[K],
+): Uint8Array | Error {
+  try {
+    const bytes = encodeValue(shard.kind, value);
+    return bytes.length > factBytesMax ? tooLarge(shard, key, bytes.length) : bytes;
+  } catch (cause) {
+    return new Error(
+      `Cannot tell the hub of "${key}" (${shardKey(shard)}): ${messageOf(cause)}. What was told of it before stands.`,
+      { cause },
+    );
   }
 }
 

@@ -2,8 +2,8 @@
 // ready unless told otherwise, serving as ready, not terminating.
 
 import type { ReachPort } from "@sealane/core";
+import { isPortNumber } from "@sealane/core";
 import {
-  integer,
   list,
   oneOf,
   optionalBoolean,
@@ -15,6 +15,7 @@ import {
 import type { Parse } from "../kube/door.ts";
 import type { Stored } from "../kube/store.ts";
 import { address } from "./addresses.ts";
+import { parsePort } from "./parse-port.ts";
 
 /** One endpoint of a slice. */
 export interface SliceEndpoint {
@@ -40,7 +41,7 @@ export interface EndpointSlice extends Stored {
   /** The Service that it belongs to; empty when none. */
   readonly serviceName: string;
   readonly addressType: "IPv4" | "IPv6" | "FQDN";
-  /** Ports without a number are left out. */
+  /** Ports without a number are left out, and those with one that no port has, which API servers let pass. */
   readonly ports: readonly ReachPort[];
   /** Empty for slices of names. */
   readonly endpoints: readonly SliceEndpoint[];
@@ -72,12 +73,8 @@ function parsePorts(value: unknown): ReachPort[] {
     const where = `ports[${index}]`;
     const port = record(each, where);
     if (port["port"] === undefined || port["port"] === null) continue;
-    ports.push({
-      name: optionalText(port["name"], `${where}.name`),
-      protocol: oneOf(port["protocol"], `${where}.protocol`, ["TCP", "UDP", "SCTP"], "TCP"),
-      port: integer(port["port"], `${where}.port`),
-      appProtocol: optionalText(port["appProtocol"], `${where}.appProtocol`),
-    });
+    const parsed = parsePort(port, where);
+    if (isPortNumber(parsed.port)) ports.push(parsed);
   }
   return ports;
 }

@@ -15,6 +15,7 @@ import type { Json, Parse } from "../kube/door.ts";
 import { isOwned } from "../kube/ownership.ts";
 import type { Stored } from "../kube/store.ts";
 import { address } from "./addresses.ts";
+import { parsePort } from "./parse-port.ts";
 
 /** What we need of a Service. */
 export interface Service extends Stored {
@@ -59,7 +60,10 @@ export const parseService: Parse<Service> = (object) =>
         ? []
         : clusterIps.map((each, index) => address(each, `spec.clusterIPs[${index}]`)),
       ipFamilies: texts(spec["ipFamilies"], "spec.ipFamilies"),
-      ports: list(spec["ports"], "spec.ports").map((each, index) => parsePort(each, `spec.ports[${index}]`)),
+      ports: list(spec["ports"], "spec.ports").map((each, index) => {
+        const where = `spec.ports[${index}]`;
+        return parsePort(record(each, where), where);
+      }),
       sessionAffinity: affinity,
       sessionAffinityTimeoutSeconds: affinity === "None" ? 0 : affinityTimeout(spec),
       internalTrafficPolicy: oneOf(
@@ -83,14 +87,4 @@ function affinityTimeout(spec: Json): number {
   return seconds === undefined
     ? 10_800
     : integer(seconds, "spec.sessionAffinityConfig.clientIP.timeoutSeconds");
-}
-
-function parsePort(value: unknown, where: string): ExportPort {
-  const port = record(value, where);
-  return {
-    name: optionalText(port["name"], `${where}.name`),
-    protocol: oneOf(port["protocol"], `${where}.protocol`, ["TCP", "UDP", "SCTP"], "TCP"),
-    port: integer(port["port"], `${where}.port`),
-    appProtocol: optionalText(port["appProtocol"], `${where}.appProtocol`),
-  };
 }

@@ -76,6 +76,11 @@ test("a pod whose families disagree counts as the worse of both", () => {
   expect(pod).toMatchObject({ addresses: ["10.0.0.1", "fd00::1"], ready: false });
 });
 
+test("a slice's port without a number, or with one that no port has, is left out", () => {
+  const ports = [undefined, -1, 0, 1, 65_535, 65_536, 2 ** 32].map((port, at) => ({ name: `p${at}`, port }));
+  expect(parseEndpointSlice(slice([], { ports })).ports.map(({ name }) => name)).toEqual(["p3", "p4"]);
+});
+
 test("pods that listen elsewhere are another group; the order of slices does not matter", () => {
   const one = parseEndpointSlice(slice([{ addresses: ["10.0.0.1"], nodeName: "a1" }]));
   const two = parseEndpointSlice(
