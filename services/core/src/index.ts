@@ -76,6 +76,7 @@ export {
   clusterZone,
   derivedServiceName,
   isLabel,
+  isSubdomain,
   isPodNameable,
   isWithin,
   meshZoneFault,

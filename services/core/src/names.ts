@@ -15,9 +15,17 @@ const nameLengthMax = 253;
 
 const labelPattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
+/** As API servers have it: of the whole the length counts, and not of each label. */
+const subdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
 /** Whether the text is a label of RFC 1123: 1 to 63 of a-z, 0-9 and inner hyphens. */
 export function isLabel(text: string): boolean {
   return labelPattern.test(text);
+}
+
+/** Whether the text is a subdomain of RFC 1123, as names of nodes are: labels with dots between, 253 characters at most. */
+export function isSubdomain(text: string): boolean {
+  return text.length <= nameLengthMax && subdomainPattern.test(text);
 }
 
 /** What is wrong with a cluster's name, or undefined. */

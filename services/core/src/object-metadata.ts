@@ -2,19 +2,17 @@
 // A ServiceExport may hold any text as exported ones; one that is refused must not keep an import from every cluster.
 
 import { compareText, sameValue } from "./compare.ts";
+import { isSubdomain } from "./names.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
 const namePattern = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const subdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const subdomainCharsMax = 253;
 
 /** Whether the text is a key of a label: a name, or a DNS subdomain, a slash and a name. */
 export function isLabelKey(text: string): boolean {
   const [first = "", name, ...rest] = text.split("/");
   if (name === undefined) return namePattern.test(first);
-  const isPrefix = first.length <= subdomainCharsMax && subdomainPattern.test(first);
-  return isPrefix && rest.length === 0 && namePattern.test(name);
+  return isSubdomain(first) && rest.length === 0 && namePattern.test(name);
 }
 
 /** Whether the text is a label's value. */

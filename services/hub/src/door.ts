@@ -5,6 +5,7 @@ import {
   clusterNameFault,
   factBytesMax,
   isLabel,
+  isSubdomain,
   rangesPerClusterMax,
   shardKey,
   splitReachKey,
@@ -22,9 +23,6 @@ const factKinds: readonly string[] = [
   "path",
 ] satisfies FactKind[];
 const inNamespace: readonly string[] = ["export", "reach"] satisfies FactKind[];
-
-/** DNS subdomain of RFC 1123: names of nodes. */
-const subdomain = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** A fact's kind, or undefined for what only travels down. */
 function factKind(id: ShardId): FactKind | undefined {
@@ -87,7 +85,7 @@ function isKey(kind: FactKind, key: string): boolean {
     case "cluster":
       return key === "";
     case "node":
-      return subdomain.test(key);
+      return isSubdomain(key);
     case "namespace":
     case "export":
       return isLabel(key);
@@ -96,7 +94,7 @@ function isKey(kind: FactKind, key: string): boolean {
     case "reach": {
       // Endpoints that somebody wrote by hand may be on no node: then the key ends with the slash.
       const { service, node } = splitReachKey(key);
-      return key.includes("/") && isLabel(service) && (node === "" || subdomain.test(node));
+      return key.includes("/") && isLabel(service) && (node === "" || isSubdomain(node));
     }
   }
 }

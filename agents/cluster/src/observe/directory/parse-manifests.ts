@@ -14,6 +14,7 @@ import { parseNode } from "../parse-node.ts";
 import { parseServiceCidr } from "../parse-service-cidr.ts";
 import { parseServiceExport } from "../parse-service-export.ts";
 import { parseService } from "../parse-service.ts";
+import { checkAsApiServer } from "./api-rules.ts";
 
 /** One object as it stands in a file. */
 export interface Manifest {
@@ -135,7 +136,7 @@ function groupOf({ apiVersion: version }: Json): string | undefined {
   return version.includes("/") ? version.slice(0, version.indexOf("/")) : "";
 }
 
-/** What the observer could not read later is refused now, while its line is known. */
+/** What the observer could not read later, or an API server would not have, is refused now, while its line is known. */
 function problemOf(
   { resource, parse }: (typeof kinds)[number],
   object: Json,
@@ -147,6 +148,7 @@ function problemOf(
       : object;
   try {
     const { namespace, name } = parse(versioned);
+    checkAsApiServer(resource, versioned);
     if (!resource.namespaced || namespace !== "") return undefined;
     const reason = `${resource.kind} ${JSON.stringify(name)} is in no namespace; write metadata.namespace`;
     return { path: ["metadata", "namespace"], reason };
