@@ -9,6 +9,15 @@ export const messageBytesMax = 1024 * 1024;
 /** One fact's value, as a cluster says it. */
 export const factBytesMax = 256 * 1024;
 
+/** Exported labels of one ServiceExport together; a larger set is left out whole. */
+export const exportedLabelsBytesMax = 64 * 1024;
+
+/** Exported annotations of one ServiceExport together; Kubernetes lets all annotations of an object have twice as much. */
+export const exportedAnnotationsBytesMax = 128 * 1024;
+
+/** What each pair of name and value counts for beside its text, because that travels, too. */
+export const exportedPairBytes = 16;
+
 /** One entry's value: what the hub says of a fact may be longer than the fact. */
 export const entryBytesMax = 512 * 1024;
 

@@ -1,7 +1,8 @@
 // Whether a ServiceExport offers its Service, and what it offers. Pure.
 
 import type { ExportFact, ExportedEndpoints, Refusal } from "@sealane/core";
-import { no, validAnnotations, validLabels } from "@sealane/core";
+import { no } from "@sealane/core";
+import { exportedTexts, leftOutRemark } from "./exported-texts.ts";
 import { longNamesRemark } from "./long-names.ts";
 import { endpointsAnnotation } from "./parse-service-export.ts";
 import type { ServiceExport } from "./parse-service-export.ts";
@@ -57,20 +58,6 @@ function endpointsOf(
   return { endpoints: "pods", remark };
 }
 
-/** What imports go without, because no object can have it as label or annotation; empty when nothing. */
-function leftOutRemark({ exportedLabels, exportedAnnotations }: ServiceExport): string {
-  const leftOut = (given: object, valid: object): readonly string[] =>
-    Object.keys(given).filter((key) => !Object.hasOwn(valid, key));
-  const parts = [
-    ...leftOut(exportedLabels, validLabels(exportedLabels)).map((key) => `label ${JSON.stringify(key)}`),
-    ...leftOut(exportedAnnotations, validAnnotations(exportedAnnotations)).map(
-      (key) => `annotation ${JSON.stringify(key)}`,
-    ),
-  ];
-  if (parts.length === 0) return "";
-  return `Exported without ${parts.join(", ")}: no object can have it so. Correct its key or value, or remove it.`;
-}
-
 /** The fact of a valid export. */
 export function exportFact(serviceExport: ServiceExport, service: Service): ExportFact {
   return {
@@ -84,8 +71,7 @@ export function exportFact(serviceExport: ServiceExport, service: Service): Expo
     sessionAffinityTimeoutSeconds: service.sessionAffinityTimeoutSeconds,
     internalTrafficPolicy: service.internalTrafficPolicy,
     trafficDistribution: service.trafficDistribution,
-    labels: serviceExport.exportedLabels,
-    annotations: serviceExport.exportedAnnotations,
+    ...exportedTexts(serviceExport),
     endpoints: endpointsOf(serviceExport, service).endpoints,
   };
 }
