@@ -134,7 +134,8 @@ async function serve(service: Service): Promise<void> {
     tellEdits(report);
     session.report(report);
   });
-  const findings = () => [observer, received, properties].flatMap((part) => part.findings());
+  const findings = () =>
+    [observer, facts.table.untold, received, properties].flatMap((part) => part.findings());
   startReports({ agent, session, executor, dns, relay, findings }, making.term.signal);
   const outcome = await Promise.race([aborted(term.signal), leaving.left]);
   session.close();

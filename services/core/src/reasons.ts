@@ -139,6 +139,8 @@ export const reasons = {
     "What the agent received is not kept in its cluster, so an agent that starts while the hub is away holds what is there and adds nothing. Bring the hub back before agents restart.",
   ObjectUnreadable:
     "An object is not what its kind promises, so what was known of it stays. Correct the field that is named, or delete the object.",
+  FactTooLarge:
+    "Something of the cluster has more bytes than the hub takes of one thing, so what the hub had of it before stays. Make it smaller, as the message says.",
   SelectorInvalid:
     "The annotation sealane.dev/export-selector of a namespace cannot be read, so no export is made or taken away there. Correct it, or remove it.",
   SelectorNotAllowed:

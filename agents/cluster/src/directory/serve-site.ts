@@ -177,7 +177,7 @@ function startExecutor(parts: Parts, manifests: Manifests, facts: ObservedFacts)
         incarnation: facts.table.incarnation,
         session: parts.session,
         quarantine: view.member(cluster)?.ranges.filter(({ admitted }) => !admitted) ?? [],
-        findings: manifests.faults.map(faultFinding),
+        findings: [...manifests.faults.map(faultFinding), ...facts.table.untold.findings()],
       }),
       onProblem: problemLog(log),
       onRepair: (path) =>

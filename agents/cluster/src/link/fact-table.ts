@@ -1,10 +1,12 @@
-// This cluster's facts as shards under one epoch: what the observer says, encoded once, with its position.
+// This cluster's facts as shards under one epoch: what the observer says, encoded once, with its position. It refuses to
+// take a fact that the hub would not take, and to call a shard whole that lacks one.
 
-import type { ShardId, ShardKind } from "@sealane/core";
+import type { ShardId, ShardKey, ShardKind } from "@sealane/core";
 import type { Outbox, Values } from "@sealane/wire";
 import { ShardTable, encodeValue } from "@sealane/wire";
 import { factBytesMax, shardKey } from "@sealane/core";
 import { messageOf } from "../kube/error.ts";
+import { Untold, serviceOf, untoldText } from "./untold.ts";
 
 /** One observed fact, or its absence. */
 export interface FactChange<K extends ShardKind = ShardKind> {
@@ -15,19 +17,30 @@ export interface FactChange<K extends ShardKind = ShardKind> {
   readonly observedUnixUs: bigint;
 }
 
+/** Who is told of what the table could not take. */
+export interface FactTableHooks {
+  /** A fact became one that cannot be told: too large, or with a value that does not travel. */
+  readonly onProblem?: (error: Error) => void;
+  /** A service's fact became one that cannot be told, or is so no more: its export's owner is told something else. */
+  readonly onService?: (namespace: string, service: string) => void;
+}
+
 /** Facts of one leader's term. */
 export class FactTable {
   readonly shards = new ShardTable();
+  /** What is left out: the hub would end the session for it, and one user's object would silence the whole cluster. */
+  readonly untold = new Untold();
   readonly #epoch: bigint;
-  readonly #onProblem: (error: Error) => void;
+  readonly #hooks: FactTableHooks;
+  /** Shards that were declared whole while a fact of theirs was left out. */
+  readonly #waiting = new Map<ShardKey, ShardId>();
   #sequence = 0n;
   #outbox: Outbox | undefined;
   #incarnation = "";
 
-  /** `onProblem` hears of facts that cannot be said: too large, or with a value that does not travel. */
-  constructor(epoch: bigint, onProblem: (error: Error) => void = () => undefined) {
+  constructor(epoch: bigint, hooks: FactTableHooks = {}) {
     this.#epoch = epoch;
-    this.#onProblem = onProblem;
+    this.#hooks = hooks;
   }
 
   /** The cluster's incarnation as its fact says it; empty until that is known. */
@@ -40,17 +53,19 @@ export class FactTable {
     this.#outbox = outbox;
   }
 
-  /** Takes changes over; true when any of them changed bytes. */
+  /** Takes changes over; true when anything is owed for it. */
   apply(changes: readonly FactChange[]): boolean {
     let changed = false;
-    for (const { shard, key, value, observedUnixUs } of changes) {
+    for (const change of changes) {
+      const { shard, key, value, observedUnixUs } = change;
       if (shard.kind === "cluster" && value !== undefined)
         this.#incarnation = (value as Values["cluster"]).incarnation;
-      const bytes = value === undefined ? undefined : sayable(shard, key, value);
-      if (bytes instanceof Error) {
-        this.#onProblem(bytes);
+      const bytes = value === undefined ? undefined : sayable(shard, value);
+      if (bytes !== undefined && "fault" in bytes) {
+        this.#leaveOut(change, bytes.fault);
         continue;
       }
+      if (this.untold.delete(shard, key)) this.#tellService(change);
       const position = this.#next();
       const did =
         bytes === undefined
@@ -60,18 +75,40 @@ export class FactTable {
       this.#outbox?.note(shard, key);
       changed = true;
     }
-    return changed;
+    return this.#completeWaiting() || changed;
   }
 
-  /** Declares shards whole; true when any was not before. */
+  /** Declares shards whole, those that lack a fact as soon as they do not; true when any was not whole before. */
   complete(ids: readonly ShardId[]): boolean {
+    for (const id of ids) this.#waiting.set(shardKey(id), id);
+    return this.#completeWaiting();
+  }
+
+  #completeWaiting(): boolean {
     let changed = false;
-    for (const id of ids) {
+    for (const [key, id] of this.#waiting) {
+      if (this.untold.isLacking(id)) continue;
+      this.#waiting.delete(key);
       if (!this.shards.complete(id, this.#next())) continue;
       this.#outbox?.noteComplete(id);
       changed = true;
     }
     return changed;
+  }
+
+  /** Without a fault it is too large. */
+  #leaveOut(change: FactChange, fault: string): void {
+    const { shard, key } = change;
+    const isTold = this.shards.entry(shard, key) !== undefined;
+    const fact = { shard, key, isTold, fault };
+    if (!this.untold.add(fact)) return;
+    this.#hooks.onProblem?.(new Error(untoldText(fact)));
+    this.#tellService(change);
+  }
+
+  #tellService(change: FactChange): void {
+    const service = serviceOf(change);
+    if (service !== undefined) this.#hooks.onService?.(change.shard.namespace, service);
   }
 
   #next() {
@@ -80,31 +117,15 @@ export class FactTable {
   }
 }
 
-/** The value's bytes, or why they cannot be sent. Thrown here, one object's would end the whole agent. */
+/** The value's bytes, or why they cannot be sent, empty when they are too many. Thrown here, one object's would end the whole agent. */
 function sayable<K extends ShardKind>(
   shard: ShardId & { readonly kind: K },
-  key: string,
   value: Values[K],
-): Uint8Array | Error {
+): Uint8Array | { readonly fault: string } {
   try {
     const bytes = encodeValue(shard.kind, value);
-    return bytes.length > factBytesMax ? tooLarge(shard, key, bytes.length) : bytes;
-  } catch (cause) {
-    return new Error(
-      `Cannot tell the hub of "${key}" (${shardKey(shard)}): ${messageOf(cause)}. What was told of it before stands.`,
-      { cause },
-    );
+    return bytes.length > factBytesMax ? { fault: "" } : bytes;
+  } catch (error) {
+    return { fault: messageOf(error) };
   }
-}
-
-/** The hub would end the session for it, and so one user's object would silence the whole cluster. */
-function tooLarge(shard: ShardId, key: string, bytes: number): Error {
-  const cure =
-    shard.kind === "cluster"
-      ? "The cluster's ranges are too many: declare fewer and wider ones with --pod-range and --service-range"
-      : "Make it smaller, for example its exported labels and annotations";
-  return new Error(
-    `Cannot tell the hub of "${key}" (${shardKey(shard)}): it has ${bytes} bytes, at most ${factBytesMax} are taken. ` +
-      `What was told of it before stands. ${cure}.`,
-  );
 }

@@ -40,7 +40,10 @@ export function observe(
     | "onProblem"
   >,
 ): ObservedFacts {
-  const table = new FactTable(term.epoch, about.onProblem);
+  const table = new FactTable(term.epoch, {
+    ...(about.onProblem === undefined ? {} : { onProblem: about.onProblem }),
+    ...(about.onExport === undefined ? {} : { onService: about.onExport }),
+  });
   const synced = Promise.withResolvers<void>();
   let wake: () => void = () => undefined;
   term.signal.addEventListener("abort", () => synced.resolve(), { once: true });
@@ -55,6 +58,7 @@ export function observe(
         ...(options.podRanges === undefined ? {} : { pod: options.podRanges }),
         ...(options.serviceRanges === undefined ? {} : { service: options.serviceRanges }),
       },
+      untoldRemark: (namespace, name) => table.untold.remark(namespace, name),
       onFacts: (changes) => returning.observe(changes),
       onComplete: (shards) => {
         if (table.complete(shards)) wake();

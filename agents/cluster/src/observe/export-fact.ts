@@ -3,7 +3,6 @@
 import type { ExportFact, ExportedEndpoints, Refusal } from "@sealane/core";
 import { no } from "@sealane/core";
 import { exportedTexts, leftOutRemark } from "./exported-texts.ts";
-import { longNamesRemark } from "./long-names.ts";
 import { endpointsAnnotation } from "./parse-service-export.ts";
 import type { ServiceExport } from "./parse-service-export.ts";
 import type { Service } from "./parse-service.ts";
@@ -11,14 +10,11 @@ import type { Service } from "./parse-service.ts";
 /** What this cluster says of an export: refused, or valid with what its owner should know, empty when nothing. */
 export type ExportVerdict = Refusal | { readonly yes: true; readonly remark: string };
 
-/**
- * Whether the Service can be exported; decided here, without the hub. `unnameable` are host names of its pods that are
- * too long for a name.
- */
+/** Whether the Service can be exported; decided here, without the hub. `more` is what else its owner should know. */
 export function exportVerdict(
   serviceExport: ServiceExport,
   service: Service | undefined,
-  unnameable: readonly string[] = [],
+  more: readonly string[] = [],
 ): ExportVerdict {
   const name = `${serviceExport.namespace}/${serviceExport.name}`;
   if (service === undefined || service.terminating) {
@@ -37,11 +33,7 @@ export function exportVerdict(
       `Service "${name}" stands for an imported service. Export the service in its own cluster instead.`,
     );
   }
-  const remarks = [
-    endpointsOf(serviceExport, service).remark,
-    leftOutRemark(serviceExport),
-    longNamesRemark(unnameable),
-  ];
+  const remarks = [endpointsOf(serviceExport, service).remark, leftOutRemark(serviceExport), ...more];
   return { yes: true, remark: remarks.filter((remark) => remark !== "").join(" ") };
 }
 

@@ -15,6 +15,8 @@ export interface ObserverOptions {
   readonly declared: DeclaredRanges;
   /** What tells this cluster from another of its name while there is no namespace `kube-system`; absent: nothing does. */
   readonly incarnation?: string;
+  /** What the owner of an export should know of what could not be told of it; empty when nothing. */
+  readonly untoldRemark?: (namespace: string, name: string) => string;
   /** Facts that changed; at first, all of them in one call. */
   readonly onFacts: (changes: readonly FactChange[]) => void;
   /** Shards that are whole from now on: each once, after the facts in them. */

@@ -13,7 +13,7 @@ import { FactDiff } from "./fact-diff.ts";
 import { withCure } from "./follow.ts";
 import type { FollowOptions, Followed } from "./follow.ts";
 import type { ObserverOptions } from "./observer-options.ts";
-import { LongNames } from "./long-names.ts";
+import { LongNames, longNamesRemark } from "./long-names.ts";
 import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
 import type { EndpointSlice } from "./parse-endpoint-slice.ts";
 import { parseNamespace } from "./parse-namespace.ts";
@@ -162,7 +162,9 @@ export class Observer {
     const serviceExport = this.#exports.store.get(key);
     if (serviceExport === undefined || !this.#services.synced) return undefined;
     if (this.#services.unreadable?.hasUnknown(key) === true) return undefined;
-    return exportVerdict(serviceExport, this.#services.store.get(key), this.#longNames.of(key));
+    const untold = this.#options.untoldRemark?.(namespace, name) ?? "";
+    const remarks = [longNamesRemark(this.#longNames.of(key)), untold];
+    return exportVerdict(serviceExport, this.#services.store.get(key), remarks);
   }
 
   /** Whether objects can be made in the namespace; undefined while that is not known. */
