@@ -156,11 +156,11 @@ export class Observer {
     return this.#exports.synced;
   }
 
-  /** The local verdict of an export; undefined when there is none, or its Service is not known yet. */
+  /** The local verdict of an export; undefined when there is none, or not everything about it is known yet. */
   exportVerdict(namespace: string, name: string): ExportVerdict | undefined {
     const key = objectKey(namespace, name);
     const serviceExport = this.#exports.store.get(key);
-    if (serviceExport === undefined || !this.#services.synced) return undefined;
+    if (serviceExport === undefined || !this.#synced) return undefined;
     if (this.#services.unreadable?.hasUnknown(key) === true) return undefined;
     const untold = this.#options.untoldRemark?.(namespace, name) ?? "";
     const remarks = [longNamesRemark(this.#longNames.of(key)), untold];
@@ -328,7 +328,7 @@ export class Observer {
     if (shards.length > 0) this.#options.onComplete(shards);
     if (this.#synced) return;
     this.#synced = true;
-    // Some exports were told of before their Services were known.
+    // Some exports were told of before all about them was known.
     this.#tellExports(
       [...this.#exports.store.values()].map(({ namespace, name }) => objectKey(namespace, name)),
     );
