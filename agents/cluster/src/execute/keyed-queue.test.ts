@@ -1,6 +1,6 @@
 // The queue: one run per key at a time, the latest ask always served, failures tried again.
 
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventually } from "../kube/testing/wait.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import type { KeyedQueueOptions } from "./keyed-queue.ts";
@@ -72,6 +72,76 @@ test("a failure is tried again until it succeeds; a new ask does not wait for th
   await eventually("the first failure", () => errors.includes("slow"));
   slow.add("a");
   await eventually("the second", () => errors.filter((each) => each === "slow").length === 2);
+});
+
+describe("after failures enough for a back-off of a minute and more", () => {
+  /** A queue of which every run fails, and how often each key was run; "a" has failed twenty times. */
+  const failing = async (
+    over: Partial<KeyedQueueOptions<string>> = {},
+  ): Promise<{ tasks: KeyedQueue<string>; runs: (key: string) => number; hold: () => () => void }> => {
+    const runs = new Map<string, number>();
+    const failed = new Map<string, number>();
+    let gate = Promise.resolve();
+    const count = (counts: Map<string, number>, key: string): unknown =>
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    const tasks = queue({
+      backoff: { minMs: 1, maxMs: 3_600_000 },
+      run: async (key) => {
+        count(runs, key);
+        if (key === "a") await gate;
+        throw new Error("no");
+      },
+      onError: (key) => count(failed, key),
+      ...over,
+    });
+    const hold = (): (() => void) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
+    };
+    for (let time = 1; time <= 20; time++) {
+      tasks.add("a");
+      await eventually("one more failure", () => (failed.get("a") ?? 0) >= time);
+    }
+    return { tasks, runs: (key) => runs.get(key) ?? 0, hold };
+  };
+
+  test.each([0, 1])(
+    "what is asked for while a run fails is run soon, and not in a circle (gathered for %d ms)",
+    async (gatherMs) => {
+      const { tasks, runs, hold } = await failing({ gatherMs });
+      const before = runs("a");
+      const release = hold();
+      tasks.add("a");
+      await eventually("the run", () => runs("a") === before + 1);
+      tasks.add("a");
+      release();
+      await eventually("the run that was asked for meanwhile", () => runs("a") === before + 2);
+      // The back-off was not reset: in the time of many first waits "a" is not run again.
+      tasks.add("b");
+      await eventually("others to fail time and again", () => runs("b") >= 6);
+      expect(runs("a")).toBe(before + 2);
+    },
+  );
+
+  test("what is asked for while it waits is run after it was gathered", async () => {
+    const { tasks, runs } = await failing({ gatherMs: 1 });
+    const before = runs("a");
+    tasks.add("a");
+    expect(runs("a")).toBe(before);
+    await eventually("the run", () => runs("a") === before + 1);
+  });
+
+  test("a wait that the failure asks for is no longer than the ask, either", async () => {
+    const { tasks, runs, hold } = await failing({ waitAfter: () => 3_600_000 });
+    const before = runs("a");
+    const release = hold();
+    tasks.add("a");
+    tasks.add("a");
+    expect(runs("a")).toBe(before + 1);
+    release();
+    await eventually("the run that was asked for meanwhile", () => runs("a") === before + 2);
+  });
 });
 
 test("what is asked for while gathering falls into one run", async () => {

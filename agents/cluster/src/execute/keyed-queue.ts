@@ -27,7 +27,7 @@ export class KeyedQueue<K> {
   readonly #waiting = new Set<K>();
   readonly #running = new Set<K>();
   readonly #again = new Set<K>();
-  readonly #timers = new Map<K, NodeJS.Timeout>();
+  readonly #timers = new Map<K, { readonly timer: NodeJS.Timeout; readonly dueAt: number }>();
   readonly #backoffs = new Map<K, Backoff>();
 
   constructor(options: KeyedQueueOptions<K>, signal: AbortSignal) {
@@ -41,7 +41,10 @@ export class KeyedQueue<K> {
     return this.#waiting.size + this.#running.size + this.#timers.size;
   }
 
-  /** Asks for a run. Starts it in this very turn when there is room and nothing is to be gathered. */
+  /**
+   * Asks for a run. Starts it in this very turn when there is room and nothing is to be gathered. A wait after a failure
+   * is for what nobody asks for anew: no ask waits for it.
+   */
   add(key: K): void {
     if (this.#signal.aborted || this.#waiting.has(key)) return;
     if (this.#running.has(key)) {
@@ -49,7 +52,7 @@ export class KeyedQueue<K> {
       return;
     }
     if (this.#options.gatherMs > 0) {
-      if (!this.#timers.has(key)) this.#after(key, this.#options.gatherMs);
+      this.#noLaterThan(key, this.#options.gatherMs);
       return;
     }
     this.#forgetTimer(key);
@@ -77,8 +80,13 @@ export class KeyedQueue<K> {
     this.#running.delete(key);
     if (this.#signal.aborted) return;
     const again = this.#again.delete(key);
-    if (againMs !== undefined) this.#after(key, againMs);
-    else if (again) this.add(key);
+    if (againMs === undefined) {
+      if (again) this.add(key);
+    } else {
+      // The run that failed did not see what was asked for meanwhile. The least wait keeps it from running in a circle.
+      const { gatherMs, backoff } = this.#options;
+      this.#noLaterThan(key, again ? Math.min(againMs, Math.max(gatherMs, backoff.minMs)) : againMs);
+    }
     this.#next();
   }
 
@@ -90,17 +98,19 @@ export class KeyedQueue<K> {
     }
   }
 
-  #after(key: K, ms: number): void {
+  #noLaterThan(key: K, ms: number): void {
+    const dueAt = performance.now() + ms;
+    if ((this.#timers.get(key)?.dueAt ?? Infinity) <= dueAt) return;
     this.#forgetTimer(key);
     const timer = setTimeout(() => {
       this.#timers.delete(key);
       if (!this.#signal.aborted && !this.#waiting.has(key)) this.#start(key);
     }, ms);
-    this.#timers.set(key, timer);
+    this.#timers.set(key, { timer, dueAt });
   }
 
   #forgetTimer(key: K): void {
-    clearTimeout(this.#timers.get(key));
+    clearTimeout(this.#timers.get(key)?.timer);
     this.#timers.delete(key);
   }
 
@@ -111,7 +121,7 @@ export class KeyedQueue<K> {
   }
 
   #clear(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const { timer } of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#waiting.clear();
     this.#again.clear();
