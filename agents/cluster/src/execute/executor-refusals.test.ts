@@ -1,12 +1,11 @@
-// What the executor does when its writes are refused, or its kinds are not there: it says why, in the API server's words
-// and where people look, tries again at a bounded rate, and takes nothing for empty.
+// What the executor does when its writes are refused: it says why, in the API server's words and where people look, tries
+// again at a bounded rate, and lets nothing else wait for it.
 
 import { describe, expect, test } from "vitest";
 import { resources } from "../kube/resource.ts";
 import { startFakeApiServer } from "../kube/testing/fake-api-server.ts";
 import type { FakeApiServer, FakeWrite } from "../kube/testing/fake-api-server.ts";
 import { FakeRefusal } from "../kube/testing/fake-objects.ts";
-import type { FakeObject } from "../kube/testing/fake-objects.ts";
 import { eventually } from "../kube/testing/wait.ts";
 import { apiServerForm, executorBench } from "./testing/bench.ts";
 import { importBench } from "./testing/import-bench.ts";
@@ -100,6 +99,60 @@ describe("a write that is denied", () => {
     expect(findingsOf("WriteFailed")).toHaveLength(1);
     lift();
     await eventually("the condition", async () => (await web.ready()) === "True Ready");
+  });
+
+  const full = "Internal error occurred: failed to allocate a serviceIP: range is full";
+
+  test("by a service range that is full: slices and import are there, and people are told (MCS 20)", async () => {
+    const { times, lift } = deny("POST", "services", new FakeRefusal(500, "InternalError", full));
+    await web.makeNamespace();
+    web.publish();
+    await eventually("the condition", async () => (await web.ready()) === "False Failed");
+    expect(await readyMessage()).toContain(full);
+    expect(await readyMessage()).toContain("another service range (a ServiceCIDR)");
+    expect(await web.slices()).toHaveLength(1);
+    await eventually("the Event", async () => (await web.notes("WriteFailed")).length === 1);
+    expect((await web.notes("WriteFailed"))[0]).toContain(full);
+    await eventually("seven attempts", () => times.length >= 7);
+    expect((times[6] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(300);
+    expect(await web.notes("WriteFailed")).toHaveLength(1);
+    lift();
+    await eventually("the condition", async () => (await web.ready()) === "True Ready");
+    expect(await web.ips()).toHaveLength(1);
+    expect(the().executor.findings()).toEqual([]);
+  });
+
+  test("by a webhook that is down: whatever it does not ask about is written, losses too (MCS 20)", async () => {
+    const words = `Internal error occurred: failed calling webhook "policy.example.org": failed to call webhook: Post "https://policy.default.svc:443/": connection refused`;
+    const down = new FakeRefusal(500, "InternalError", words);
+    await web.imported({}, reachFact([1], []));
+    const { lift } = deny("PUT", imports, down);
+    const services = deny("PUT", "services", down);
+    web.publish({ sessionAffinity: "ClientIP", sessionAffinityTimeoutSeconds: 10 }, reachFact([1], [1]));
+    await eventually(
+      "the loss",
+      async () => (await web.slices())[0]?.["endpoints"][0].conditions.ready === false,
+    );
+    await eventually("the condition", async () => (await web.ready()) === "False Failed");
+    expect(await readyMessage()).toContain('Bring the service behind webhook "policy.example.org" back');
+    await eventually("the Event", async () => (await web.notes("WriteFailed")).length === 1);
+    services.lift();
+    lift();
+    await eventually("the condition", async () => (await web.ready()) === "True Ready");
+    expect((await web.serviceImport())?.["spec"].sessionAffinity).toBe("ClientIP");
+  });
+
+  test("by a webhook that is down, of slices: the import has its address (MCS 20)", async () => {
+    const words =
+      'Internal error occurred: failed calling webhook "policy.example.org": no endpoints available';
+    const { lift } = deny("POST", slices, new FakeRefusal(500, "InternalError", words));
+    await web.makeNamespace();
+    web.publish();
+    await eventually("the condition", async () => (await web.ready()) === "False Failed");
+    expect(await web.ips()).toHaveLength(1);
+    lift();
+    await eventually("the condition", async () => (await web.ready()) === "True Ready");
+    expect(await web.slices()).toHaveLength(1);
   });
 
   test("by missing rights: the export's Event says it, and the conditions follow when they are given (MCS 27)", async () => {
@@ -233,101 +286,3 @@ describe("a namespace that goes", () => {
     expect(await web.notes("EditedByHand")).toEqual([]);
   });
 });
-
-describe("definitions", () => {
-  const definitions = resources.customResourceDefinitions;
-
-  test("removed under us: what leads somewhere stays and follows, and the import comes back with its address (MCS 42)", async () => {
-    await web.imported();
-    const { kube, executor } = the();
-    const [before, service, [slice]] = await Promise.all([web.ips(), web.derived(), web.slices()]);
-    await kube.remove(definitions, "", "serviceimports.multicluster.x-k8s.io");
-    await eventually("the finding", () => findingsOf("DefinitionNotServed").length === 1);
-    expect(findingsOf("DefinitionNotServed")[0]).toContain("kubectl apply --server-side -k deploy/crds");
-    the().writes();
-    web.publish({}, reachFact([1, 2], [2]));
-    await eventually(
-      "the loss",
-      async () => (await web.slices())[0]?.["endpoints"][1].conditions.ready === false,
-    );
-    expect(the().writes()).toEqual([the().sliceWrite(slice?.metadata.name ?? "")]);
-    expect((await web.derived())?.metadata.uid).toBe(service?.metadata.uid);
-    expect(executor.findings()).toHaveLength(1);
-    await kube.installCrds();
-    await eventually("the import", async () => (await web.ready()) === "True Ready");
-    expect(await web.ips()).toEqual(before);
-    await eventually("the finding to go", () => executor.findings().length === 0);
-  });
-
-  test("missing when a leader starts: nothing is taken away, and it works as soon as they come (MCS 42)", async () => {
-    await web.imported();
-    const { kube } = the();
-    const [before, service] = await Promise.all([web.ips(), web.derived()]);
-    the().term.abort();
-    await kube.remove(definitions, "", "serviceimports.multicluster.x-k8s.io");
-    the().writes();
-    await eventually("the term to be over", () => !fake.watches().includes(slices));
-    const restarted = the().restart();
-    await eventually("the other kinds to be followed", () => fake.watches().includes(slices));
-    expect(the().writes()).toEqual([]);
-    await kube.installCrds();
-    await restarted;
-    web.publish();
-    await eventually("the import", async () => (await web.ready()) === "True Ready");
-    expect(await web.ips()).toEqual(before);
-    expect((await web.derived())?.metadata.uid).toBe(service?.metadata.uid);
-  });
-
-  test("older ones, which drop fields: said once, and not written for ever (MCS 35)", async () => {
-    fake.objects.keep = (collection, object) => {
-      if (collection !== imports) return object;
-      const { spec, status, ...rest } = object as FakeObject & { spec: object; status?: object };
-      const older = { ...rest, spec: without(spec, "trafficDistribution") };
-      return status === undefined ? older : { ...older, status: without(status, "endpointSliceObjects") };
-    };
-    await web.imported({ trafficDistribution: "PreferClose" });
-    await eventually("the finding", () => findingsOf("DefinitionNotServed").length === 1);
-    expect(findingsOf("DefinitionNotServed")[0]).toContain(
-      "does not keep spec.trafficDistribution, status.endpointSliceObjects",
-    );
-    the().writes();
-    the().executor.touchAll();
-    await the().settled();
-    expect(the().writes()).toEqual([]);
-  });
-
-  test("newer ones: what they fill in and others say is nobody's edit, and stays (MCS 42)", async () => {
-    fake.objects.keep = (collection, object) => {
-      if (collection !== imports) return object;
-      const { spec } = object as FakeObject & { spec: { ports: object[] } };
-      const ports = spec.ports.map((each) => ({ weight: 1, ...each }));
-      return { ...object, spec: { clusterSelectors: ["near"], ...spec, ports } } as FakeObject;
-    };
-    await web.imported();
-    const { kube, namespace, executor } = the();
-    executor.touchAll();
-    await the().settled();
-    expect(the().writes()).toEqual([]);
-    await kube.patch(resources.serviceImports, namespace, "web", { spec: { clusterSelectors: ["far"] } });
-    const conditions = (await web.serviceImport())?.["status"].conditions as object[];
-    const other = { type: "Programmed", status: "True", reason: "Yes", message: "", observedGeneration: 1 };
-    const stamped = { ...other, lastTransitionTime: "2026-01-01T00:00:00Z" };
-    await kube.setStatus(resources.serviceImports, namespace, "web", {
-      conditions: [...conditions, stamped],
-      summary: "new",
-    });
-    web.publish({ sessionAffinity: "ClientIP", sessionAffinityTimeoutSeconds: 10 });
-    await eventually("the change", async () => {
-      const found = await web.serviceImport();
-      const ready = found?.["status"].conditions.find((each: { type: string }) => each.type === "Ready");
-      return found?.["spec"].sessionAffinity === "ClientIP" && ready?.observedGeneration === 3;
-    });
-    const after = await web.serviceImport();
-    expect(after?.["spec"]).toMatchObject({ sessionAffinity: "ClientIP", clusterSelectors: ["far"] });
-    expect(after?.["status"]).toMatchObject({ summary: "new", conditions: [stamped, { type: "Ready" }] });
-  });
-});
-
-function without(value: object, field: string): object {
-  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== field));
-}

@@ -5,7 +5,7 @@ import { contentTypes } from "../kube/client.ts";
 import type { KubeClient, Method, RequestOptions } from "../kube/client.ts";
 import type { Json, Parse } from "../kube/door.ts";
 import type { KubeError } from "../kube/error.ts";
-import { hasStatus, isDenied } from "../kube/error.ts";
+import { hasStatus, isDenied, isRefusedWrite } from "../kube/error.ts";
 import { isOwned, ownedSelector } from "../kube/ownership.ts";
 import { Reflector } from "../kube/reflector.ts";
 import type { ReflectorLimits, ReflectorState } from "../kube/reflector.ts";
@@ -38,9 +38,9 @@ export class NotServed extends Error {
   override readonly name = "NotServed";
 }
 
-/** Whether a write is refused and would be again: denied by the API server, or in the way of somebody else's object. */
+/** Whether one write is refused, which says nothing of others: by the API server, or by somebody else's object. */
 export function isRefusal(error: unknown): error is Error {
-  return isDenied(error) || error instanceof ForeignObject;
+  return isDenied(error) || isRefusedWrite(error) || error instanceof ForeignObject;
 }
 
 /** What was known of the object was old; the store is fresh now, and the decision must be taken again. */

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { podAccess } from "./auth.ts";
 import { createKubeClient } from "./client.ts";
 import type { KubeClient } from "./client.ts";
-import { KubeError, isDenied } from "./error.ts";
+import { KubeError, isDenied, isRefusedWrite } from "./error.ts";
 
 interface Answer {
   readonly status: number;
@@ -112,6 +112,35 @@ test.for([
   expect(error.message).toContain(cure);
   expect(error.message).not.toContain("Allow");
   expect(isDenied(error)).toBe(true);
+});
+
+test.for([
+  ["failed to allocate a serviceIP: range is full", "another service range (a ServiceCIDR)"],
+  [
+    'failed calling webhook "w.example": connection refused',
+    'Bring the service behind webhook "w.example" back',
+  ],
+] as const)("a write that fails with 500, %s, names the cure and is refused", async ([said, cure]) => {
+  const message = `Internal error occurred: ${said}`;
+  answers = [{ status: 500, body: { kind: "Status", reason: "InternalError", message } }];
+  const error = await failure(client.request("POST", "/api/v1/namespaces/shop/services"));
+  expect(error.message).toContain(said);
+  expect(error.message).toContain(cure);
+  expect([isDenied(error), isRefusedWrite(error)]).toEqual([false, true]);
+});
+
+test.for([
+  ["POST", 422, true],
+  ["PUT", 503, true],
+  ["PATCH", 418, true],
+  ["POST", 404, false],
+  ["PUT", 409, false],
+  ["POST", 429, false],
+  ["DELETE", 0, false],
+  ["GET", 403, false],
+] as const)("%s answered with %d: a write that is refused is %s", async ([method, status, refused]) => {
+  answers = [{ status }];
+  expect(isRefusedWrite(await failure(client.request(method, path)))).toBe(refused);
 });
 
 test("a definition without the version that we speak is told with the cure", async () => {

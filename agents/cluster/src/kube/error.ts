@@ -7,16 +7,19 @@ export class KubeError extends Error {
   readonly status: number;
   /** `reason` of the Status object (`NotFound`, `Conflict`, `AlreadyExists`, ...), or `Unreachable` without an answer. */
   readonly reason: string;
+  /** How it was asked, as `POST`; empty where no one request failed. */
+  readonly method: string;
   /** Seconds that the server asks to wait before trying again; 0 when it does not. */
   readonly retryAfterSeconds: number;
 
   constructor(
     message: string,
-    options: { status: number; reason: string; retryAfterSeconds?: number; cause?: unknown },
+    options: { status: number; reason: string; method?: string; retryAfterSeconds?: number; cause?: unknown },
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.status = options.status;
     this.reason = options.reason;
+    this.method = options.method ?? "";
     this.retryAfterSeconds = options.retryAfterSeconds ?? 0;
   }
 }
@@ -32,6 +35,20 @@ const denials: ReadonlySet<number> = new Set([400, 403, 413, 422]);
 /** Whether the API server denies this: rights, quota, admission, validation. Trying again at once would not help. */
 export function isDenied(error: unknown): error is KubeError {
   return error instanceof KubeError && denials.has(error.status);
+}
+
+/** Statuses that say nothing of the write itself: credentials, what is gone or changed, too many requests. */
+const passing: ReadonlySet<number> = new Set([401, 404, 409, 429]);
+
+const writeMethods: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+
+/**
+ * Whether the API server answered a write and did not make it, whatever the cause: it may as well be a range without a
+ * free address, or a webhook that cannot be called, which are 500. Other writes may pass all the same.
+ */
+export function isRefusedWrite(error: unknown): error is KubeError {
+  if (!(error instanceof KubeError) || !writeMethods.has(error.method)) return false;
+  return error.status >= 400 && !passing.has(error.status);
 }
 
 /** Whether a write failed because its namespace is being deleted, or is gone. */
@@ -62,6 +79,7 @@ export function answerError(
     {
       status,
       reason,
+      method,
       retryAfterSeconds: Number.isFinite(seconds) && seconds > 0 ? seconds : 0,
     },
   );
@@ -109,6 +127,7 @@ function cure(answer: Answer): string {
   if (status === 401)
     return ". The credentials are not accepted: check the service account's token or the kubeconfig.";
   if (denials.has(status)) return denialCure(answer);
+  if (status >= 500) return failureCure(answer);
   if (status === 404 && target.name === "") {
     return `. The API server does not serve ${target.resource} as ${target.version}, or namespace "${target.namespace}" does not exist: install the CRD, or create the namespace.${crdCure(target.resource)}`;
   }
@@ -127,6 +146,16 @@ function denialCure({ method, path, status, said }: Answer): string {
     return '. Let that admission rule pass objects with the label "app.kubernetes.io/managed-by=sealane".';
   if (status !== 403) return "";
   return `. Allow "${rbacVerb(method, name)}" on ${resource} in the agent's ${namespace === "" ? "ClusterRole" : "Role or ClusterRole"}.`;
+}
+
+/** What of the cluster keeps the API server from making a write. */
+function failureCure({ said }: Answer): string {
+  if (said.includes("range is full"))
+    return ". Delete Services that nobody needs, or give the cluster another service range (a ServiceCIDR).";
+  const webhook = /failed calling webhook "([^"]*)"/.exec(said)?.[1];
+  if (webhook !== undefined)
+    return `. Bring the service behind webhook "${webhook}" back, or let its configuration pass what it cannot ask about (failurePolicy: Ignore).`;
+  return "";
 }
 
 function crdCure(resource: string): string {
