@@ -104,7 +104,8 @@ export function derivedServiceUpdate(
         }),
   };
   const labels = { ...held.labels, ...ownedLabels };
-  const annotations = { ...held.annotations, ...ownedAnnotations, [importAnnotation]: desired.name };
+  const { [sourceRangesAnnotation]: _ranges, ...others } = held.annotations;
+  const annotations = { ...others, ...ownedAnnotations, [importAnnotation]: desired.name };
   if (
     sameValue(withoutDefaults(spec), withoutDefaults(held.spec)) &&
     sameValue(labels, held.labels) &&
@@ -116,13 +117,26 @@ export function derivedServiceUpdate(
   return { apiVersion: apiVersion(resources.services), kind: resources.services.kind, metadata, spec };
 }
 
-/** Fields that a person can add to a derived Service and that would change where it leads. */
+/**
+ * Fields that a person can add to a derived Service: those that would change where it leads, then those of other types,
+ * of which the API server refuses some to a ClusterIP.
+ */
 const neverOurs: ReadonlySet<string> = new Set([
   "selector",
   "externalIPs",
   "publishNotReadyAddresses",
   "trafficDistribution",
+  "externalName",
+  "externalTrafficPolicy",
+  "healthCheckNodePort",
+  "allocateLoadBalancerNodePorts",
+  "loadBalancerClass",
+  "loadBalancerIP",
+  "loadBalancerSourceRanges",
 ]);
+
+/** What `loadBalancerSourceRanges` was before it was a field; refused to a ClusterIP as that is. */
+const sourceRangesAnnotation = "service.beta.kubernetes.io/load-balancer-source-ranges";
 
 /** The ServiceImport as it should be. `derived` is absent when headless, or while no address could be had. */
 export function importManifest(desired: DesiredImport, derived: DerivedService | undefined): Manifest {

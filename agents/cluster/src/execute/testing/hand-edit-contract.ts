@@ -87,6 +87,33 @@ export function handEditContract(start: (namespace: string) => Promise<BenchForm
     expect(await repairNotes()).toHaveLength(1);
   });
 
+  test("a derived Service that somebody makes a LoadBalancer is one inside the cluster again, at its address", async () => {
+    await imported();
+    const { kube, namespace, executor } = the();
+    const before = await derived();
+    const annotation = "service.beta.kubernetes.io/load-balancer-source-ranges";
+    await kube.patch(resources.services, namespace, derivedNameOf(namespace, "web"), {
+      metadata: { annotations: { [annotation]: "192.0.2.0/24" } },
+      spec: {
+        type: "LoadBalancer",
+        externalTrafficPolicy: "Local",
+        loadBalancerClass: "example.org/none",
+        loadBalancerIP: "192.0.2.9",
+        loadBalancerSourceRanges: ["192.0.2.0/24"],
+      },
+    });
+    await eventually("the repair", async () => (await derived())?.["spec"].type === "ClusterIP");
+    await the().settled();
+    expect((await derived())?.["spec"]).toEqual(before?.["spec"]);
+    expect((await derived())?.metadata.annotations).not.toHaveProperty([annotation]);
+    expect(executor.findings()).toEqual([]);
+    await told(/^Service .* was edited \(/);
+    the().writes();
+    executor.touchAll();
+    await the().settled();
+    expect(the().writes()).toEqual([]);
+  });
+
   test("somebody who edits without end is put right slowly and reported, and news pass at once", async () => {
     await imported();
     const { kube, namespace, executor } = the();

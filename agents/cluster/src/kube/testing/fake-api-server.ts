@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Access } from "../auth.ts";
 import { resources } from "../resource.ts";
-import { keepIpAddresses, withDefaults, withGrownFamilies } from "./fake-defaults.ts";
+import { changed, keepIpAddresses, withDefaults } from "./fake-defaults.ts";
 import { FakeObjects, FakeRefusal } from "./fake-objects.ts";
 import type { FakeEvent, FakeObject } from "./fake-objects.ts";
 import type { Harness } from "./harness.ts";
@@ -103,7 +103,7 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
           collection,
           namespace,
           name,
-          withGrownFamilies(objects, collection, body ?? {}),
+          changed(objects, collection, objects.get(collection, namespace, name), body ?? {}),
           part,
         );
       case "PATCH": {
@@ -113,13 +113,8 @@ export async function startFakeApiServer(options: { crds: "served" | "missing" }
         const status = apply
           ? { ...(held.status as object), ...(body?.["status"] as object) }
           : merged["status"];
-        return objects.update(
-          collection,
-          namespace,
-          name,
-          { ...merged, metadata: { ...held.metadata, ...merged.metadata }, status },
-          part,
-        );
+        const whole = { ...merged, metadata: { ...held.metadata, ...merged.metadata }, status };
+        return objects.update(collection, namespace, name, changed(objects, collection, held, whole), part);
       }
       case "DELETE":
         return objects.remove(collection, namespace, name);

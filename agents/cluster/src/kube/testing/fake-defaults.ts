@@ -45,12 +45,45 @@ function withAddresses(objects: FakeObjects, body: Body): Body {
   };
 }
 
-/** A changed object as the server would keep it: a second family gets an address. */
-export function withGrownFamilies(objects: FakeObjects, collection: string, body: Body): Body {
+/** A changed object as the server would keep it. @throws FakeRefusal */
+export function changed(objects: FakeObjects, collection: string, held: FakeObject, body: Body): Body {
+  return collection === "services" ? withGrownFamilies(objects, withOwnFields(held, body)) : body;
+}
+
+/** Fields of a LoadBalancer. When its type turns and they stay as they were, the server clears the first four by itself. */
+const clearedFields = [
+  "allocateLoadBalancerNodePorts",
+  "loadBalancerClass",
+  "externalTrafficPolicy",
+  "healthCheckNodePort",
+];
+const refusedFields = [...clearedFields, "loadBalancerSourceRanges"];
+const sourceRanges = "service.beta.kubernetes.io/load-balancer-source-ranges";
+
+/** A ClusterIP has no field of another type. @throws FakeRefusal */
+function withOwnFields(held: FakeObject, body: Body): Body {
+  const spec = body["spec"] as Spec | undefined;
+  if (spec === undefined || (spec["type"] ?? "ClusterIP") !== "ClusterIP") return body;
+  const before = (held as { spec?: Spec }).spec ?? {};
+  const cleared = before["type"] === spec["type"] ? [] : clearedFields;
+  const kept = Object.fromEntries(
+    Object.entries(spec).filter(([field, value]) => !cleared.includes(field) || value !== before[field]),
+  );
+  const wrong = refusedFields.find((field) => kept[field] !== undefined);
+  if (wrong !== undefined || Object.hasOwn(body.metadata?.["annotations"] ?? {}, sourceRanges))
+    throw new FakeRefusal(
+      422,
+      "Invalid",
+      `spec.${wrong ?? "LoadBalancerSourceRanges"}: Forbidden: may only be used when \`type\` is 'LoadBalancer'`,
+    );
+  return { ...body, spec: kept };
+}
+
+/** A second family gets an address. */
+function withGrownFamilies(objects: FakeObjects, body: Body): Body {
   const spec = body["spec"] as Spec | undefined;
   const families = (spec?.["ipFamilies"] as string[] | undefined) ?? [];
-  if (collection !== "services" || spec === undefined || families.length <= (spec.clusterIPs?.length ?? 0))
-    return body;
+  if (spec === undefined || families.length <= (spec.clusterIPs?.length ?? 0)) return body;
   const second = freeAddress(takenAddresses(objects), families[1] ?? "");
   return { ...body, spec: { ...spec, clusterIPs: [...(spec.clusterIPs ?? []), second] } };
 }
