@@ -106,7 +106,7 @@ export { stubShard } from "./published-shards.ts";
 export { isSelected, select } from "./select.ts";
 export { merge, type Merged } from "./merge.ts";
 export type { Constituent } from "./constituent.ts";
-export { isLabelValue, validAnnotations, validLabels } from "./object-metadata.ts";
+export { isLabelValue, isSealaneKey, validAnnotations, validLabels } from "./object-metadata.ts";
 export {
   affinityTimeoutFault,
   isPortNumber,

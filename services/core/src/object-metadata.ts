@@ -20,6 +20,11 @@ export function isLabelValue(text: string): boolean {
   return text === "" || namePattern.test(text);
 }
 
+/** Whether the key of a label or an annotation is Sealane's. */
+export function isSealaneKey(key: string): boolean {
+  return key.startsWith("sealane.dev/");
+}
+
 /** The labels that an API server takes, in the order of their keys; the same record when that is all as it stands. */
 export function validLabels(labels: Texts): Texts {
   return sortedEntries(labels, ([key, value]) => isLabelKey(key) && isLabelValue(value));

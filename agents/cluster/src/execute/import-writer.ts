@@ -22,7 +22,7 @@ import type { OwnObjects, OwnObjectsOf } from "./own-objects.ts";
 import type { DerivedService, ServiceImport } from "./parse-own.ts";
 import { Refusals } from "./refusals.ts";
 import type { Collected } from "./refusals.ts";
-import { importManifest, isImportAsWanted, withNewerFields } from "./render-import.ts";
+import { besideHeld, importManifest, isImportAsWanted, withNewerFields } from "./render-import.ts";
 import type { IpFamily, Manifest } from "./render-import.ts";
 import type { ServiceAddresses } from "./service-addresses.ts";
 
@@ -174,7 +174,7 @@ export class ImportWriter {
       if (held !== undefined) await this.#own.slices.remove(held);
       return;
     }
-    const body = sliceManifest(owner, step.slice);
+    const body = sliceManifest(owner, step.slice, held);
     if (held === undefined) await this.#own.slices.create(owner.namespace, sliceName, body);
     else await this.#own.slices.update(held, body);
   }
@@ -187,7 +187,8 @@ export class ImportWriter {
   ): Promise<void> {
     if (foreignImport !== undefined) throw foreign(desired);
     if (held !== undefined && !service.done) return;
-    const wanted = importManifest(desired, service.done ? service.value : derived);
+    const manifest = importManifest(desired, service.done ? service.value : derived);
+    const wanted = besideHeld(held, manifest, desired.service);
     if (held === undefined) {
       this.#noteDropped(wanted, await this.#own.imports.create(desired.namespace, desired.name, wanted));
       return;

@@ -7,11 +7,18 @@ import type { Json, Parse } from "../kube/door.ts";
 import { ownedAnnotations, ownedLabels } from "../kube/ownership.ts";
 import { apiVersion, resources } from "../kube/resource.ts";
 import { parseEndpointSlice, serviceNameLabel } from "../observe/parse-endpoint-slice.ts";
+import { besideOthers, ourKeys, oursOf } from "./beside-others.ts";
+import type { Named } from "./beside-others.ts";
 import type { Owned } from "./own-kind.ts";
 
 /** Labels of KEP-1645. */
 const importLabel = "multicluster.kubernetes.io/service-name";
 const sourceClusterLabel = "multicluster.kubernetes.io/source-cluster";
+
+const managerLabel = "endpointslice.kubernetes.io/managed-by";
+
+/** Keys that are ours on a slice, whether it has them or not. */
+const sliceKeys = ourKeys({ labels: [importLabel, sourceClusterLabel, managerLabel, serviceNameLabel] });
 
 /** `own`: each endpoint that has a zone is hinted at that zone, so that clients there prefer it. */
 export type ZoneHints = "own" | "none";
@@ -78,16 +85,19 @@ export function sliceOwnerOf({ namespace, name, service }: DesiredImport, derive
   };
 }
 
-/** The body to write. */
-export function sliceManifest(owner: SliceOwner, slice: Slice): { readonly metadata: object } {
+/** The body to write, beside what others put on the slice that is held. */
+export function sliceManifest(
+  owner: SliceOwner,
+  slice: Slice,
+  held?: ImportedSlice,
+): { readonly metadata: object } {
   return {
     apiVersion: apiVersion(resources.endpointSlices),
     kind: resources.endpointSlices.kind,
     metadata: {
       namespace: owner.namespace,
       name: slice.name,
-      labels: sliceLabels(owner, slice.cluster),
-      annotations: ownedAnnotations,
+      ...sliceNamed(owner, slice.cluster, held),
     },
     addressType: slice.addressType,
     ports: slice.ports.map(({ name, protocol, port, appProtocol }) => ({
@@ -109,33 +119,37 @@ export function sliceManifest(owner: SliceOwner, slice: Slice): { readonly metad
 /** Whether what surrounds the endpoints is as we write it. */
 export function isFramedAsWanted(held: ImportedSlice, owner: SliceOwner): boolean {
   const hints = held.slice.endpoints.some(({ zone }) => zone !== "") ? owner.hints : "none";
+  const { labels, annotations } = sliceNamed(owner, held.slice.cluster, held);
   return (
     !held.tampered &&
     held.hints === hints &&
-    sameValue(held.labels, sliceLabels(owner, held.slice.cluster)) &&
-    sameValue(held.annotations, ownedAnnotations)
+    sameValue(held.labels, labels) &&
+    sameValue(held.annotations, annotations)
   );
 }
 
-function sliceLabels(
+function sliceNamed(
   { importName, derivedName }: SliceOwner,
   cluster: string,
-): Readonly<Record<string, string>> {
-  return {
+  held: ImportedSlice | undefined,
+): Named {
+  const labels = {
     ...ownedLabels,
     [importLabel]: importName,
     [sourceClusterLabel]: cluster,
-    "endpointslice.kubernetes.io/managed-by": "sealane.dev",
+    [managerLabel]: "sealane.dev",
     ...(derivedName === "" ? {} : { [serviceNameLabel]: derivedName }),
   };
+  return besideOthers(held, { labels, annotations: ownedAnnotations }, sliceKeys);
 }
 
 /** What we write of a slice, as people see it. Endpoints are compared by their addresses. */
-export function sliceFields({ labels, annotations, slice, hints, tampered }: ImportedSlice): Json {
+export function sliceFields(value: ImportedSlice): Json {
+  const { slice, hints, tampered } = value;
   const { addressType, ports, endpoints } = slice;
   const byAddress = endpoints.map(({ address, ...rest }) => [address, rest]);
   return {
-    metadata: { labels, annotations },
+    metadata: oursOf(value, sliceKeys),
     addressType,
     ports,
     endpoints: Object.fromEntries(byAddress),

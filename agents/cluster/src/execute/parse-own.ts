@@ -5,6 +5,7 @@ import { parseConditions } from "../observe/parse-service-export.ts";
 import type { Condition } from "../observe/parse-service-export.ts";
 import { list, optionalText, parseObject, record, text, texts } from "../kube/door.ts";
 import type { Json, Parse } from "../kube/door.ts";
+import { importKeys, ourKeys, oursOf } from "./beside-others.ts";
 import type { Owned } from "./own-kind.ts";
 
 /** A ServiceImport of ours. */
@@ -50,6 +51,12 @@ export interface DerivedService extends Owned {
 /** Annotation of a derived Service: the ServiceImport that it stands behind. */
 export const importAnnotation = "sealane.dev/service-import";
 
+/** What `loadBalancerSourceRanges` was before it was a field; refused to a ClusterIP as that is. */
+const sourceRangesAnnotation = "service.beta.kubernetes.io/load-balancer-source-ranges";
+
+/** Keys that are ours on a derived Service. */
+export const serviceKeys = ourKeys({ annotations: [sourceRangesAnnotation] });
+
 /** Parses a derived Service. @throws ObjectError */
 export const parseDerivedService: Parse<DerivedService> = (object) =>
   parseObject("Service", object, ({ spec, ...parts }) => ({
@@ -66,16 +73,17 @@ export const parseDerivedService: Parse<DerivedService> = (object) =>
   }));
 
 /** What we write of a ServiceImport, as people see it; times of transitions are not ours to keep. */
-export function importFields({ labels, annotations, spec, clusters, conditions }: ServiceImport): Json {
+export function importFields(value: ServiceImport): Json {
+  const { spec, clusters, conditions } = value;
   const said = conditions.map(({ type, status, reason, message }) => [type, { status, reason, message }]);
   return {
-    metadata: { labels, annotations },
+    metadata: oursOf(value, importKeys(value)),
     spec,
     status: { clusters, conditions: Object.fromEntries(said) },
   };
 }
 
 /** What we write of a derived Service, as people see it. */
-export function serviceFields({ labels, annotations, spec }: DerivedService): Json {
-  return { metadata: { labels, annotations }, spec };
+export function serviceFields(value: DerivedService): Json {
+  return { metadata: oursOf(value, serviceKeys), spec: value.spec };
 }

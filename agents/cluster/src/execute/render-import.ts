@@ -6,7 +6,8 @@ import { list, record } from "../kube/door.ts";
 import type { Json } from "../kube/door.ts";
 import { ownedAnnotations, ownedLabels } from "../kube/ownership.ts";
 import { apiVersion, resources } from "../kube/resource.ts";
-import { importAnnotation } from "./parse-own.ts";
+import { besideOthers, exportedRecord, importKeys } from "./beside-others.ts";
+import { importAnnotation, serviceKeys } from "./parse-own.ts";
 import type { DerivedService, ServiceImport } from "./parse-own.ts";
 
 /** IP family as Services name it. */
@@ -103,9 +104,12 @@ export function derivedServiceUpdate(
           clusterIPs: held.clusterAddresses.slice(0, wantedFamilies.length),
         }),
   };
-  const labels = { ...held.labels, ...ownedLabels };
-  const { [sourceRangesAnnotation]: _ranges, ...others } = held.annotations;
-  const annotations = { ...others, ...ownedAnnotations, [importAnnotation]: desired.name };
+  const annotated = { ...ownedAnnotations, [importAnnotation]: desired.name };
+  const { labels, annotations } = besideOthers(
+    held,
+    { labels: ownedLabels, annotations: annotated },
+    serviceKeys,
+  );
   if (
     sameValue(withoutDefaults(spec), withoutDefaults(held.spec)) &&
     sameValue(labels, held.labels) &&
@@ -135,9 +139,6 @@ const neverOurs: ReadonlySet<string> = new Set([
   "loadBalancerSourceRanges",
 ]);
 
-/** What `loadBalancerSourceRanges` was before it was a field; refused to a ClusterIP as that is. */
-const sourceRangesAnnotation = "service.beta.kubernetes.io/load-balancer-source-ranges";
-
 /** The ServiceImport as it should be. `derived` is absent when headless, or while no address could be had. */
 export function importManifest(desired: DesiredImport, derived: DerivedService | undefined): Manifest {
   const { service } = desired;
@@ -166,6 +167,18 @@ export function importManifest(desired: DesiredImport, derived: DerivedService |
       ...(service.trafficDistribution === "" ? {} : { trafficDistribution: service.trafficDistribution }),
     },
   };
+}
+
+/** The manifest beside what others put on the held ServiceImport, and with a record of what came with the export. */
+export function besideHeld(
+  held: ServiceImport | undefined,
+  wanted: Manifest,
+  service: MergedService,
+): Manifest {
+  const { labels, annotations } = wanted.metadata;
+  const named = { labels, annotations: { ...annotations, ...exportedRecord(service) } };
+  const both = held === undefined ? named : besideOthers(held, named, importKeys(held));
+  return { ...wanted, metadata: { ...wanted.metadata, ...both } };
 }
 
 /** Fields of a ServiceImport's spec, and of its ports, in the release of the API that we speak. */

@@ -1,6 +1,7 @@
 // What the executor must do about objects of its own that somebody edits, as cases for the fake and the real API server:
 // they are put right, people are told which field it was, and a fight becomes no storm.
 
+import type { MergedService } from "@sealane/core";
 import { expect, test } from "vitest";
 import { resources } from "../../kube/resource.ts";
 import type { AnyObject } from "../../kube/testing/fixtures.ts";
@@ -14,9 +15,13 @@ import { mergedService, reachFact } from "./test-view.ts";
 export function handEditContract(start: (namespace: string) => Promise<BenchForm>): void {
   const the = executorBench(start);
 
-  const publish = (octets: readonly number[] = [1, 2], unready: readonly number[] = []): void => {
+  const publish = (
+    octets: readonly number[] = [1, 2],
+    unready: readonly number[] = [],
+    over: Partial<MergedService> = {},
+  ): void => {
     const { view, namespace, executor } = the();
-    view.merged.set(`${namespace}/web`, mergedService());
+    view.merged.set(`${namespace}/web`, mergedService(over));
     view.setReach("a", namespace, "web", "a1", reachFact(octets, unready));
     view.whole({ kind: "import", origin: "", namespace }, { kind: "reach", origin: "a", namespace });
     executor.touch(namespace, "web");
@@ -34,9 +39,9 @@ export function handEditContract(start: (namespace: string) => Promise<BenchForm
       .flatMap((slice) => (slice["endpoints"] as { addresses: string[] }[]).flatMap((each) => each.addresses))
       .toSorted();
 
-  const imported = async (): Promise<void> => {
+  const imported = async (over: Partial<MergedService> = {}): Promise<void> => {
     await the().kube.create(resources.namespaces, "", the().namespace);
-    publish();
+    publish([1, 2], [], over);
     await eventually("the status of the import", async () => {
       const status = (await serviceImport())?.["status"];
       return status?.conditions?.[0]?.status === "True";
@@ -75,15 +80,34 @@ export function handEditContract(start: (namespace: string) => Promise<BenchForm
     expect(await repairNotes()).toHaveLength(5);
   });
 
-  test("what people add to a derived Service and what changes nothing is no edit", async () => {
-    await imported();
-    const { kube, namespace } = the();
-    const service = derivedNameOf(namespace, "web");
-    await kube.patch(resources.services, namespace, service, { metadata: { annotations: { note: "mine" } } });
-    await kube.patch(resources.serviceImports, namespace, "web", { metadata: { labels: { extra: "x" } } });
-    await told(/^ServiceImport .*\/web was edited \(metadata\.labels\.extra\)/);
+  test("labels and annotations that people add are no edits, and stay; what was exported goes with the export", async () => {
+    await imported({ labels: { tier: "gold" }, annotations: { "example.org/note": "n" } });
+    const { kube, namespace, executor } = the();
+    const [slice] = await slices();
+    const metadata = { labels: { extra: "x" }, annotations: { "example.org/mine": "y" } };
+    await kube.patch(resources.services, namespace, derivedNameOf(namespace, "web"), { metadata });
+    await kube.patch(resources.serviceImports, namespace, "web", { metadata });
+    await kube.patch(resources.endpointSlices, namespace, slice?.metadata.name ?? "", { metadata });
+    executor.touchAll();
     await the().settled();
-    expect((await derived())?.metadata.annotations["note"]).toBe("mine");
+    expect(the().writes()).toEqual([]);
+    publish([3], [], { labels: { plan: "a" }, annotations: {}, sessionAffinity: "ClientIP" });
+    await eventually(
+      "the change",
+      async () => (await serviceImport())?.["spec"].sessionAffinity === "ClientIP",
+    );
+    await the().settled();
+    for (const object of [await derived(), await serviceImport(), (await slices())[0]]) {
+      expect(object?.metadata.labels).toMatchObject(metadata.labels);
+      expect(object?.metadata.annotations).toMatchObject(metadata.annotations);
+    }
+    expect(await addresses()).toEqual(["10.1.0.3"]);
+    expect((await serviceImport())?.metadata.labels["plan"]).toBe("a");
+    expect((await serviceImport())?.metadata.labels).not.toHaveProperty("tier");
+    expect((await serviceImport())?.metadata.annotations).not.toHaveProperty(["example.org/note"]);
+    await kube.patch(resources.serviceImports, namespace, "web", { metadata: { labels: { plan: "b" } } });
+    await told(/^ServiceImport .*\/web was edited \(metadata\.labels\.plan\)/);
+    await the().settled();
     expect(await repairNotes()).toHaveLength(1);
   });
 
@@ -119,15 +143,13 @@ export function handEditContract(start: (namespace: string) => Promise<BenchForm
     const { kube, namespace, executor } = the();
     const edit = async (round: number): Promise<unknown> =>
       kube.patch(resources.serviceImports, namespace, "web", {
-        metadata: { labels: { fight: String(round) } },
+        spec: { ports: [{ protocol: "TCP", port: 1000 + round }] },
       });
+    const isEdited = async (): Promise<boolean> => (await serviceImport())?.["spec"].ports[0].port >= 1000;
     const contested = (): boolean => executor.findings().some(({ reason }) => reason === "EditedRepeatedly");
     for (let round = 0; round < 100 && !contested(); round++) {
       await edit(round);
-      await eventually(
-        "the edit to be seen",
-        async () => contested() || (await serviceImport())?.metadata.labels["fight"] === undefined,
-      );
+      await eventually("the edit to be seen", async () => contested() || !(await isEdited()));
     }
     expect(contested()).toBe(true);
     the().writes();
@@ -139,11 +161,7 @@ export function handEditContract(start: (namespace: string) => Promise<BenchForm
     ).toBeLessThanOrEqual(2);
     publish([7]);
     await eventually("the news", async () => (await addresses()).includes("10.1.0.7"), 1_000);
-    await eventually(
-      "calm",
-      async () => (await serviceImport())?.metadata.labels["fight"] === undefined && !contested(),
-      15_000,
-    );
+    await eventually("calm", async () => !(await isEdited()) && !contested(), 15_000);
   });
 
   test("a condition of an export that somebody changes is put right, once told", async () => {

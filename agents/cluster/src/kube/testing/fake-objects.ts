@@ -1,6 +1,7 @@
 // The objects of the fake API server: versions, conflicts and history as the real one has them. For tests.
 
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 
 /** A JSON object with metadata, as kept. */
 export interface FakeObject {
@@ -124,7 +125,8 @@ export class FakeObjects {
       name,
       uid,
       creationTimestamp,
-      generation: generation + 1,
+      // As of a custom resource: metadata alone is no new generation.
+      generation: isDeepStrictEqual(specOf(held), specOf(body)) ? generation : generation + 1,
     };
     const kept = held.status === undefined ? {} : { status: held.status };
     return this.#put("MODIFIED", collection, { ...body, ...kept, metadata } as unknown as FakeObject);
@@ -158,6 +160,10 @@ export class FakeObjects {
     for (const listener of this.#listeners) listener(event);
     return object;
   }
+}
+
+function specOf({ metadata: _metadata, status: _status, ...rest }: Body | FakeObject): object {
+  return rest;
 }
 
 function keyOf({ metadata }: FakeObject): string {
