@@ -3,6 +3,7 @@
 
 import { compareText } from "./compare.ts";
 import type { Constituent } from "./constituent.ts";
+import { cutChars } from "./cut-text.ts";
 import type { ExportFact, ExportPort } from "./facts.ts";
 import { conflictMessageCharsMax } from "./limits.ts";
 import { portKey, uniteExportPorts } from "./unite-ports.ts";
@@ -51,7 +52,7 @@ export function conflictMessage(sentences: readonly string[]): string {
   const whole = sentences.join(end);
   if (whole.length <= conflictMessageCharsMax) return whole;
   const share = Math.floor(conflictMessageCharsMax / sentences.length) - end.length;
-  return sentences.map((sentence) => cut(sentence, share)).join(end);
+  return sentences.map((sentence) => cutChars(sentence, share)).join(end);
 }
 
 /** Says which keys differ, without their values, which may be long. */
@@ -106,7 +107,7 @@ function portOf(port: ExportPort, cluster: string): string {
 
 /** Text of a cluster in quotes, cut where it is long. */
 export function quoted(text: string): string {
-  return JSON.stringify(cut(text, quotedCharsMax));
+  return JSON.stringify(cutChars(text, quotedCharsMax));
 }
 
 function detail(what: string, items: readonly string[]): readonly string[] {
@@ -116,12 +117,6 @@ function detail(what: string, items: readonly string[]): readonly string[] {
 function listed(items: readonly string[]): string {
   const more = items.length - listedMax;
   return more > 0 ? `${items.slice(0, listedMax).join(", ")} and ${more} more` : items.join(", ");
-}
-
-function cut(text: string, charsMax: number): string {
-  if (text.length <= charsMax) return text;
-  // Not between the two halves of a character.
-  return `${text.slice(0, charsMax - 3).replace(/[\uD800-\uDBFF]$/, "")}...`;
 }
 
 function sortedOnce(texts: readonly string[]): readonly string[] {

@@ -1,7 +1,7 @@
-// Why an import has no address, as its condition says it.
+// Why an import has no address, as its condition says it, and that a condition is stored as it was meant.
 
 import { expect, test } from "vitest";
-import { noAddressProblem } from "./conditions.ts";
+import { conditionsOf, importClaim, noAddressProblem, saysAll } from "./conditions.ts";
 
 test.each([
   [
@@ -26,4 +26,15 @@ test.each([
 
 test("a headless import needs no address, whatever the cluster has (MCS 24)", () => {
   expect(noAddressProblem({ type: "Headless", ipFamilies: ["IPv6"] }, ["IPv4"])).toBeUndefined();
+});
+
+test("a message that is cut is stored as it was meant, whatever characters it has", () => {
+  for (const message of ["😀".repeat(3_000), `a${"😀".repeat(3_000)}`]) {
+    const claims = [importClaim({ reason: "Failed", message })];
+    const written = conditionsOf([], claims, 1, new Date(0));
+    // As JSON travels: half a character would be another one afterwards.
+    const stored = written.map((each) => ({ ...each, message: Buffer.from(each.message).toString() }));
+    expect(saysAll(stored, claims, 1)).toBe(true);
+    expect(claims[0]?.message).toMatch(/\.\.\.$/);
+  }
 });

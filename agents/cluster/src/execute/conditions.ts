@@ -1,6 +1,7 @@
 // Conditions of ServiceExports and ServiceImports. Pure: from verdicts to what people read.
 
 import type { ExportStatus, MergedService } from "@sealane/core";
+import { cutChars } from "@sealane/core";
 import type { ExportVerdict } from "../observe/export-fact.ts";
 import type { Condition } from "../observe/parse-service-export.ts";
 
@@ -126,5 +127,5 @@ function isSame(held: Condition, claim: Claim): boolean {
 }
 
 function bounded(message: string): string {
-  return message.length > messageCharsMax ? `${message.slice(0, messageCharsMax - 3)}...` : message;
+  return cutChars(message, messageCharsMax);
 }

@@ -58,3 +58,15 @@ test("objects that do not exist are told apart by their names", async () => {
   expect(regarding).toMatchObject([{ name: "api" }, { name: "web" }]);
   for (const each of regarding) expect(each).not.toHaveProperty("uid");
 });
+
+test.each([
+  ["ä", 510],
+  ["😀", 255],
+])(
+  "a note of many %s fits into what the API takes, and ends with a whole character",
+  async (character, kept) => {
+    recorder().record(subject, { ...text, note: character.repeat(1_000) });
+    await eventually("the Event", async () => (await events()).length === 1);
+    expect((await events())[0]?.["note"]).toBe(`${character.repeat(kept)}...`);
+  },
+);

@@ -2,7 +2,7 @@
 // Refuses to grow: what does not fit is counted and dropped, for an Event is never the only place of a message.
 
 import { randomUUID } from "node:crypto";
-import { Pace } from "@sealane/core";
+import { Pace, cutBytes } from "@sealane/core";
 import type { KubeClient } from "./client.ts";
 import { contentTypes } from "./client.ts";
 import { hasStatus } from "./error.ts";
@@ -43,6 +43,9 @@ export interface EventLimits {
 }
 
 const limitsDefault: EventLimits = { burst: 25, refillMs: 300_000, subjectsMax: 4_096, queueMax: 256 };
+
+/** The API refuses longer notes. */
+const noteBytesMax = 1_024;
 
 interface Memory {
   note: string;
@@ -176,8 +179,7 @@ export class EventRecorder {
       type: text.type,
       reason: text.reason,
       action: text.action,
-      // The API refuses notes beyond 1,024 bytes.
-      note: text.note.length > 1_000 ? `${text.note.slice(0, 997)}...` : text.note,
+      note: cutBytes(text.note, noteBytesMax),
       regarding: {
         apiVersion: apiVersion(subject.resource),
         kind: subject.resource.kind,
