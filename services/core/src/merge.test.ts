@@ -32,11 +32,14 @@ test.each<readonly [name: string, b: Partial<ExportFact>, reason: Reason]>([
 ])(
   "different %s: the oldest wins, and both are told (C3, C11, C15) (MCS 26, 27, 29, 30, 32, 33)",
   (_, b, reason) => {
-    const merged = merge(two({}, b))!;
-    const alone = merge([two({}, b)[1]!])!;
+    const oldest = { labels: { plan: "a" }, annotations: { of: "a" } };
+    const both = two(oldest, { ...oldest, ...b });
+    const merged = merge(both)!;
+    const alone = merge([both[1]!])!;
     expect(merged.status).toMatchObject({ accepted: true, conflicts: [reason] });
-    const { ports: _ports, exporters: _exporters, ...own } = alone.service;
-    expect(merged.service).toMatchObject({ ...own, owner: "a" });
+    const { ports, exporters } = merged.service;
+    expect(merged.service).toEqual({ ...alone.service, ports, exporters });
+    expect(merged.service).toMatchObject({ owner: "a", ...oldest });
   },
 );
 
