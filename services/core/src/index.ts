@@ -107,7 +107,13 @@ export { isSelected, select } from "./select.ts";
 export { merge, type Merged } from "./merge.ts";
 export type { Constituent } from "./constituent.ts";
 export { cutBytes, cutChars } from "./cut-text.ts";
-export { isLabelValue, isSealaneKey, validAnnotations, validLabels } from "./object-metadata.ts";
+export {
+  isLabelValue,
+  isSealaneKey,
+  isSealaneLabel,
+  validAnnotations,
+  validLabels,
+} from "./object-metadata.ts";
 export {
   affinityTimeoutFault,
   isPortNumber,

@@ -42,3 +42,11 @@ test("what is valid stays, sorted, and is the same object where nothing changes 
     '{"Example.com/A":"any text"}',
   );
 });
+
+test("Sealane's own keys are nobody's to export (MCS 33)", () => {
+  const own = { "sealane.dev/owner": "me", "app.kubernetes.io/managed-by": "me" };
+  expect(validLabels({ ...own, "app.kubernetes.io/name": "web" })).toEqual({
+    "app.kubernetes.io/name": "web",
+  });
+  expect(validAnnotations(own)).toEqual({ "app.kubernetes.io/managed-by": "me" });
+});

@@ -1,5 +1,6 @@
-// Which labels and annotations an API server takes (apimachinery's rules for qualified names and label values).
-// A ServiceExport may hold any text as exported ones; one that is refused must not keep an import from every cluster.
+// Which labels and annotations imports can have: those that an API server takes (apimachinery's rules for qualified names
+// and label values), without Sealane's own. A ServiceExport may hold any text as exported ones; one that is refused must
+// not keep an import from every cluster.
 
 import { compareText, sameValue } from "./compare.ts";
 import { isSubdomain } from "./names.ts";
@@ -25,14 +26,22 @@ export function isSealaneKey(key: string): boolean {
   return key.startsWith("sealane.dev/");
 }
 
-/** The labels that an API server takes, in the order of their keys; the same record when that is all as it stands. */
-export function validLabels(labels: Texts): Texts {
-  return sortedEntries(labels, ([key, value]) => isLabelKey(key) && isLabelValue(value));
+/** Whether imports have this label of Sealane, whatever is exported. */
+export function isSealaneLabel(key: string): boolean {
+  return isSealaneKey(key) || key === "app.kubernetes.io/managed-by";
 }
 
-/** The annotations that an API server takes, in the order of their keys; the same record when that is all as it stands. */
+/** The labels that imports can have, in the order of their keys; the same record when that is all as it stands. */
+export function validLabels(labels: Texts): Texts {
+  return sortedEntries(
+    labels,
+    ([key, value]) => isLabelKey(key) && isLabelValue(value) && !isSealaneLabel(key),
+  );
+}
+
+/** The annotations that imports can have, in the order of their keys; the same record when that is all as it stands. */
 export function validAnnotations(annotations: Texts): Texts {
-  return sortedEntries(annotations, ([key]) => isLabelKey(key.toLowerCase()));
+  return sortedEntries(annotations, ([key]) => isLabelKey(key.toLowerCase()) && !isSealaneKey(key));
 }
 
 function sortedEntries(texts: Texts, isValid: (entry: readonly [string, string]) => boolean): Texts {

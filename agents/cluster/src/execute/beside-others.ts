@@ -1,8 +1,7 @@
 // Labels and annotations of objects of ours: which are ours to write and to take away, and which somebody else put there,
 // a policy of the cluster or a person. Those stay, and cost no write. Pure.
 
-import { isSealaneKey } from "@sealane/core";
-import { ownedLabels } from "../kube/ownership.ts";
+import { isSealaneKey, isSealaneLabel } from "@sealane/core";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -28,7 +27,7 @@ const proxyLabels: ReadonlySet<string> = new Set([
 export function ourKeys(more: Partial<Record<keyof Named, readonly string[]>> = {}): OurKeys {
   const { labels = [], annotations = [] } = more;
   return {
-    label: (key) => isOurMark(key) || proxyLabels.has(key) || labels.includes(key),
+    label: (key) => isSealaneLabel(key) || proxyLabels.has(key) || labels.includes(key),
     annotation: (key) => isSealaneKey(key) || annotations.includes(key),
   };
 }
@@ -62,13 +61,9 @@ export function exportedRecord({ labels, annotations }: Named): Texts {
 export function importKeys({ annotations }: Pick<Named, "annotations">): OurKeys {
   const exported = parseRecord(annotations[exportedAnnotation]);
   return {
-    label: (key) => isOurMark(key) || exported.labels.has(key),
+    label: (key) => isSealaneLabel(key) || exported.labels.has(key),
     annotation: (key) => isSealaneKey(key) || exported.annotations.has(key),
   };
-}
-
-function isOurMark(key: string): boolean {
-  return isSealaneKey(key) || Object.hasOwn(ownedLabels, key);
 }
 
 function without(texts: Texts = {}, leaveOut: (key: string) => boolean): Texts {

@@ -62,6 +62,25 @@ test("labels and annotations that no object can have are left out of imports, an
   expect(exportVerdict(serviceExport, service)).toEqual({ yes: true, remark: "" });
 });
 
+test("labels and annotations of Sealane's are left out of imports, and their owner is told (MCS 33)", () => {
+  const spec = {
+    exportedLabels: {
+      "app.kubernetes.io/managed-by": "helm",
+      "app.kubernetes.io/name": "web",
+      "no key": "x",
+    },
+    exportedAnnotations: { "sealane.dev/owner": "me" },
+  };
+  const service = parseService({ metadata, spec: { ...address, ports } });
+  expect(exportVerdict(parseServiceExport({ metadata, spec }), service)).toEqual({
+    yes: true,
+    remark:
+      'Exported without label "no key": no object can have it so. Correct its key or value, or remove it. ' +
+      'Exported without label "app.kubernetes.io/managed-by", annotation "sealane.dev/owner": ' +
+      "Sealane marks imports with it itself. Remove it, or choose another key.",
+  });
+});
+
 interface Observed {
   readonly kube: Fixtures;
   readonly observer: Observer;

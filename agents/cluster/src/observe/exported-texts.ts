@@ -5,6 +5,8 @@ import {
   exportedAnnotationsBytesMax,
   exportedLabelsBytesMax,
   exportedPairBytes,
+  isSealaneKey,
+  isSealaneLabel,
   validAnnotations,
   validLabels,
 } from "@sealane/core";
@@ -23,7 +25,7 @@ export function exportedTexts({ exportedLabels, exportedAnnotations }: ServiceEx
   };
 }
 
-/** What imports go without, because it is too large or no object can have it; empty when nothing. */
+/** What imports go without: what is too large, what no object can have, and what is Sealane's; empty when nothing. */
 export function leftOutRemark(serviceExport: ServiceExport): string {
   const { exportedLabels, exportedAnnotations } = serviceExport;
   const { labels, annotations } = exportedTexts(serviceExport);
@@ -44,15 +46,25 @@ function tooLargeRemark(what: "labels" | "annotations", texts: Texts, bytesMax: 
   );
 }
 
+/** What no object can have, and what is Sealane's. */
 function invalidRemark(labels: Texts, annotations: Texts): string {
-  const leftOut = (given: Texts, valid: Texts): readonly string[] =>
-    Object.keys(given).filter((key) => !Object.hasOwn(valid, key));
-  const parts = [
-    ...leftOut(labels, validLabels(labels)).map((key) => `label ${JSON.stringify(key)}`),
-    ...leftOut(annotations, validAnnotations(annotations)).map((key) => `annotation ${JSON.stringify(key)}`),
+  const leftOut = (what: string, given: Texts, valid: Texts, isOwn: (key: string) => boolean) =>
+    Object.keys(given)
+      .filter((key) => !Object.hasOwn(valid, key))
+      .map((key) => ({ text: `${what} ${JSON.stringify(key)}`, own: isOwn(key) }));
+  const all = [
+    ...leftOut("label", labels, validLabels(labels), isSealaneLabel),
+    ...leftOut("annotation", annotations, validAnnotations(annotations), isSealaneKey),
   ];
-  if (parts.length === 0) return "";
-  return `Exported without ${parts.join(", ")}: no object can have it so. Correct its key or value, or remove it.`;
+  const sentence = (own: boolean, why: string): string => {
+    const texts = all.filter((each) => each.own === own).map(({ text }) => text);
+    return texts.length === 0 ? "" : `Exported without ${texts.join(", ")}: ${why}`;
+  };
+  const sentences = [
+    sentence(false, "no object can have it so. Correct its key or value, or remove it."),
+    sentence(true, "Sealane marks imports with it itself. Remove it, or choose another key."),
+  ];
+  return sentences.filter((each) => each !== "").join(" ");
 }
 
 function isTooLarge(texts: Texts, bytesMax: number): boolean {
