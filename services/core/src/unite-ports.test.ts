@@ -6,7 +6,7 @@ import { anyPorts } from "../testing/any-exports.ts";
 import { exportFact, exportPort as port } from "../testing/mk.ts";
 import type { ExportPort } from "./facts.ts";
 import { merge } from "./merge.ts";
-import { portKey, uniteExportPorts } from "./unite-ports.ts";
+import { madePortName, portKey, uniteExportPorts } from "./unite-ports.ts";
 
 test.each<readonly [name: string, sets: readonly (readonly ExportPort[])[], union: readonly ExportPort[]]>([
   [
@@ -30,6 +30,16 @@ test.each<readonly [name: string, sets: readonly (readonly ExportPort[])[], unio
     "with and without a name at two numbers: both",
     [[port("", 80)], [port("http", 81)]],
     [port("", 80), port("http", 81)],
+  ],
+  [
+    "with a name that is made for an older one without a name: the older",
+    [[port("", 80)], [port("port-80-tcp", 81)]],
+    [port("", 80)],
+  ],
+  [
+    "with a name that would be made for a younger one without a name: both",
+    [[port("port-80-tcp", 81)], [port("", 80)], [port("port-80-tcp-2", 82)]],
+    [port("", 80), port("port-80-tcp", 81)],
   ],
   [
     "one number of two protocols: both",
@@ -87,7 +97,7 @@ test("no name and no protocol with number is there twice, and every port is some
   );
 });
 
-test("a port is left out only where an older export has its name or its number (MCS 30)", () => {
+test("a port is left out only where an older export has its name, or has it made, or its number (MCS 30)", () => {
   fc.assert(
     fc.property(anySets, (sets) => {
       const union = new Set(uniteExportPorts(sets).map(portKey));
@@ -96,7 +106,10 @@ test("a port is left out only where an older export has its name or its number (
         for (const own of ports.filter((it) => !union.has(portKey(it)))) {
           expect(
             older.some(
-              (it) => it.name === own.name || (it.protocol === own.protocol && it.port === own.port),
+              (it) =>
+                it.name === own.name ||
+                (it.name === "" && own.name.startsWith(madePortName(it, new Set()))) ||
+                (it.protocol === own.protocol && it.port === own.port),
             ),
           ).toBe(true);
         }

@@ -132,16 +132,45 @@ test("a headless service has no derived Service, so its slices have its ports' o
   );
 });
 
-test("a made name is no other port's (MCS 30)", () => {
+test("a made name stays with its port: a younger port of that name is in conflict, and disturbs nothing (MCS 28, 30)", () => {
+  const oldest = { ports: [port("", 80)] };
+  const alone = viewOfExports(exportsOf(oldest));
+  const named = [port("port-80-tcp", 81), port("port-80-tcp-2", 82)];
+  const both = viewOfExports(exportsOf(oldest, { ports: named }));
+  expect(localiseImport(both, "shop", "web")!.ports).toEqual([port("port-80-tcp", 80), named[1]]);
+  const ofA = (view: View) => localiseSlices(view, "shop", "web", "z").filter((it) => it.cluster === "a");
+  expect(ofA(both)).toEqual(ofA(alone));
+  expect(clustersAt(both, "port-80-tcp")).toEqual(["a"]);
+  const { status } = merge(exportsOf(oldest, { ports: named }))!;
+  expect(status.conflicts).toEqual(["PortConflict"]);
+  expect(status.message).toContain(
+    'lost to an older port, so nothing is sent to it: "port-80-tcp TCP/81" of "b"',
+  );
+});
+
+test("a made name is no older port's (MCS 30)", () => {
   const taken = exportsOf(
-    { ports: [port("", 80)] },
     { ports: [port("port-80-tcp", 81), port("port-80-tcp-2", 82)] },
+    { ports: [port("", 80)] },
+    { ports: [port("port-80-tcp-3", 83)] },
   );
   expect(derivedPorts(merge(taken)!.service)).toEqual([
     port("port-80-tcp-3", 80),
     port("port-80-tcp", 81),
     port("port-80-tcp-2", 82),
   ]);
+});
+
+test("a younger export renames no port of the derived Service (MCS 28)", () => {
+  fc.assert(
+    fc.property(anyConstituents, anyConstituents, (older, [youngest]) => {
+      const ranked = older.map((it) => ({ ...it, cluster: `a${it.cluster}` }));
+      const last = { cluster: "z", fact: { ...youngest!.fact, createdAt: 9 } };
+      const before = derivedPorts(merge(ranked)!.service);
+      expect(derivedPorts(merge([...ranked, last])!.service)).toEqual(expect.arrayContaining([...before]));
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test("a derived Service is one that an API server takes: every port has a name, each once (MCS 30)", () => {

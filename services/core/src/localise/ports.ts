@@ -3,6 +3,7 @@
 
 import type { ExportPort } from "../facts.ts";
 import type { MergedService } from "../published.ts";
+import { madePortName } from "../unite-ports.ts";
 
 /**
  * Ports of the derived Service: the merged ones, every one with a name. One without gets its name even where it is the
@@ -28,10 +29,5 @@ export function slicePorts<Port extends { readonly name: string }>(
 
 /** The name of a merged port in the derived Service: its own, or one made of its number that no other port has. */
 function derivedPortName(service: MergedService, port: ExportPort): string {
-  if (port.name !== "") return port.name;
-  const taken = new Set(service.ports.map((it) => it.name));
-  const made = `port-${port.port}-${port.protocol.toLowerCase()}`;
-  let name = made;
-  for (let number = 2; taken.has(name); number++) name = `${made}-${number}`;
-  return name;
+  return port.name === "" ? madePortName(port, new Set(service.ports.map(({ name }) => name))) : port.name;
 }
