@@ -108,6 +108,7 @@ export { merge, type Merged } from "./merge.ts";
 export type { Constituent } from "./constituent.ts";
 export { cutBytes, cutChars } from "./cut-text.ts";
 export {
+  isLabelKey,
   isLabelValue,
   isSealaneKey,
   isSealaneLabel,

@@ -166,15 +166,16 @@ describe("an outbox", () => {
     const outbox = new Outbox(table, all);
     outbox.resume([], all);
     let frames = 0;
+    const mergedAtEnd: number[] = [];
     for (let sections = outbox.next(); sections !== undefined; sections = outbox.next()) {
       frames++;
       for (const section of sections) {
         peer.apply(section);
-        if (peer.state(id)?.complete === true) expect([...peer.entries(merged)]).toHaveLength(300);
+        if (peer.state(id)?.complete === true) mergedAtEnd.push([...peer.entries(merged)].length);
       }
     }
     expect(frames).toBeGreaterThan(2);
-    expect(peer.state(id)?.complete).toBe(true);
+    expect(mergedAtEnd[0]).toBe(300);
   });
 
   it("has not caught up while something is withheld", () => {

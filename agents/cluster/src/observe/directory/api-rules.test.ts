@@ -51,6 +51,7 @@ test.each([
     manifest("EndpointSlice", "web.1", "shop") + `---\n${manifest("ServiceCIDR", "a.b", "")}`,
   ],
   ["labels", manifest("Node", "n1", "", "  labels: { example.com/Zone: East_1.a, empty: '' }")],
+  ["another program's mark", manifest("Node", "n1", "", "  labels: { app.kubernetes.io/managed-by: helm }")],
   [
     "exported labels of any kind",
     manifest("ServiceExport", "web", "shop", "spec: { exportedLabels: { no key: '!' } }"),

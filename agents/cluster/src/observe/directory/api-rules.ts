@@ -5,10 +5,10 @@ import {
   affinityTimeoutFault,
   isSubdomain,
   isLabel,
+  isLabelKey,
   isLabelValue,
   portFault,
   servicePortsFault,
-  validLabels,
 } from "@sealane/core";
 import type { FieldFault } from "@sealane/core";
 import { ObjectError, list, optionalText, parseObject, record } from "../../kube/door.ts";
@@ -42,10 +42,9 @@ function checkMetadata(resource: Resource, { namespace, name, labels }: ObjectPa
   else must(isSubdomain(name), "metadata.name", aSubdomain, name);
   if (resource.namespaced && namespace !== "")
     must(isLabel(namespace), "metadata.namespace", aLabel, namespace);
-  const valid = validLabels(labels);
   for (const [key, value] of Object.entries(labels)) {
     const where = `metadata.labels[${JSON.stringify(key)}]`;
-    must(Object.hasOwn(valid, key), where, "a label as objects can have it", value);
+    must(isLabelKey(key) && isLabelValue(value), where, "a label as objects can have it", value);
   }
 }
 
