@@ -50,8 +50,9 @@ export async function startApiServers(names: readonly string[]): Promise<ApiServ
     children.push(child);
     if (child.pid !== undefined) processes.set(name, child.pid);
   };
+  // Nothing of theirs is to be kept, and an API server that is asked takes more than ten seconds to go.
   const stop = async () => {
-    await Promise.all(children.map(ended));
+    await Promise.all(children.map((child) => ended(child, "SIGKILL")));
   };
   const close = async () => {
     await stop();
@@ -83,11 +84,11 @@ export async function startApiServers(names: readonly string[]): Promise<ApiServ
   }
 }
 
-/** Ends a process and waits for it. */
-export async function ended(child: ChildProcess): Promise<void> {
+/** Ends a process and waits for it; one that does not go is killed. */
+export async function ended(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  child.kill("SIGTERM");
+  child.kill(signal);
   const patience = setTimeout(() => child.kill("SIGKILL"), 10_000);
   await gone;
   clearTimeout(patience);

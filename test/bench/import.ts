@@ -46,7 +46,7 @@ export async function measureImports(options: ImportOptions): Promise<boolean> {
       else console.log(`CPU profiles were written to ${servers.directory}/profiles`);
       return holds;
     } finally {
-      await Promise.all([...pair.children.values()].map(ended));
+      await Promise.all([...pair.children.values()].map((child) => ended(child)));
     }
   } finally {
     await end();

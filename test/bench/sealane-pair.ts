@@ -34,7 +34,7 @@ export async function prepare(
   const start = async (profile: Profile) => {
     const children: ChildProcess[] = [];
     const stop = async () => {
-      await Promise.all(children.map(ended));
+      await Promise.all(children.map((child) => ended(child)));
     };
     try {
       children.push(await startHub(servers, profile));

@@ -8,6 +8,7 @@ import { exportContract } from "./testing/export-contract.ts";
 import { handEditContract } from "./testing/hand-edit-contract.ts";
 import { importChangeContract } from "./testing/import-change-contract.ts";
 import { importContract } from "./testing/import-contract.ts";
+import { selectedContract } from "./testing/selected-contract.ts";
 
 let server: RealApiServer;
 beforeAll(async () => {
@@ -29,4 +30,8 @@ describe("edits by hand, kube-apiserver", () => {
 
 describe("changes of imports, kube-apiserver", () => {
   importChangeContract(async (name) => apiServerForm(await server.harness(), name));
+});
+
+describe("selected exports, kube-apiserver", () => {
+  selectedContract(async (name) => apiServerForm(await server.harness(), name));
 });

@@ -8,7 +8,9 @@ type Spec = Record<string, unknown> & { clusterIPs?: string[]; ports?: Record<st
 
 /** A new object as the server would keep it. @throws FakeRefusal */
 export function withDefaults(objects: FakeObjects, collection: string, body: Body): Body {
-  return collection === "services" ? withAddresses(objects, body) : body;
+  if (collection !== "services") return body;
+  refuseTimeout(body);
+  return withAddresses(objects, body);
 }
 
 function withAddresses(objects: FakeObjects, body: Body): Body {
@@ -47,7 +49,22 @@ function withAddresses(objects: FakeObjects, body: Body): Body {
 
 /** A changed object as the server would keep it. @throws FakeRefusal */
 export function changed(objects: FakeObjects, collection: string, held: FakeObject, body: Body): Body {
-  return collection === "services" ? withGrownFamilies(objects, withOwnFields(held, body)) : body;
+  if (collection !== "services") return body;
+  refuseTimeout(body);
+  return withGrownFamilies(objects, withOwnFields(held, body));
+}
+
+/** An affinity lasts from a second to a day. @throws FakeRefusal */
+function refuseTimeout(body: Body): void {
+  const spec = body["spec"] as Spec | undefined;
+  const config = spec?.["sessionAffinityConfig"] as { clientIP?: { timeoutSeconds?: number } } | undefined;
+  const seconds = config?.clientIP?.timeoutSeconds ?? 10_800;
+  if (spec?.["sessionAffinity"] === "ClientIP" && (seconds < 1 || seconds > 86_400))
+    throw new FakeRefusal(
+      422,
+      "Invalid",
+      "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value",
+    );
 }
 
 /** Fields of a LoadBalancer. When its type turns and they stay as they were, the server clears the first four by itself. */
