@@ -39,6 +39,7 @@ export async function joinMember(hub: string, token: string, facts: MemberFacts)
     facts: table,
     received: new ShardTable(),
     onChanges: () => undefined,
+    isLacking: () => false,
     onCaughtUp: () => undefined,
     onState: (next) => (state = next.state),
   });

@@ -229,6 +229,6 @@ function isSaid(what: string): boolean {
   return (
     /^(?:ClusterRole|ClusterRoleBinding|ValidatingAdmissionPolicy|ValidatingAdmissionPolicyBinding|Role|RoleBinding)$/.test(
       kind,
-    ) && /(?:^|\/)(?:sealane-agent|sealane-agent-dns-stub|mesh-dns)$/.test(of)
+    ) && /(?:^|\/)(?:sealane-agent|sealane-agent-(?:addresses|dns-stub)|mesh-dns)$/.test(of)
   );
 }

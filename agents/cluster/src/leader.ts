@@ -167,7 +167,9 @@ function startSession(
     received: received.table,
     onChanges: follow.changed,
     onCaughtUp: follow.caughtUp,
+    isLacking: facts.isLacking,
     onState: (state) => {
+      if (state.state === "disconnected") received.interrupted();
       showState(state);
       if (!leaving.state(state)) kept.followState(state);
     },

@@ -37,6 +37,7 @@ async function restarted(standing: Standing | "none") {
     received.complete(members, { epoch: 3n, sequence: 1n });
     const kept = { client, namespace, term, received, standing: "none", intervalMs: 1 } as const;
     const writer = new LastGoodWriter({ ...kept, owner: ownerOf(membership), onProblem: () => undefined });
+    writer.confirm();
     writer.note();
     const head = () => readSecret(client, namespace, lastGoodSecretName);
     await eventually("the state to be kept", async () => (await head())?.["standing"] === "current");

@@ -26,6 +26,8 @@ export interface ReceivedPart {
   readonly follow: (changes: readonly ShardChange[]) => void;
   /** The hub has sent all that differed. */
   readonly caughtUp: () => void;
+  /** The session is over. */
+  readonly interrupted: () => void;
   /** Calls once, when `view` has begun to show; at once when it does already. */
   readonly onConfirmed: (listener: () => void) => void;
   /** Why the state is not kept. */
@@ -74,6 +76,7 @@ export async function openReceived(
       confirm();
       writer.confirm();
     },
+    interrupted: () => writer.interrupt(),
     onConfirmed: (listener) => void confirmed.promise.then(listener),
     findings: () => writer.findings(),
   };

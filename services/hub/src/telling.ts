@@ -34,7 +34,7 @@ export function telling({ keeper, hello, withholding, send }: TellingOptions): T
   const outbox = new Outbox(
     keeper.published,
     (id) => wants(id),
-    () => withholding.awaited.length > 0,
+    () => withholding.withholdsMerged,
   );
   const resume = (): void => outbox.resume(hello.held, (id) => completeness(keeper.publishedWorld, id));
   resume();

@@ -50,6 +50,11 @@ export class Withholding {
     return [...new Set([...this.#lost.origins, ...this.#lost.merged])].toSorted();
   }
 
+  /** Whether anything that is merged waits: then what was sent is not all that the peer may conclude from. */
+  get withholdsMerged(): boolean {
+    return this.#lost.merged.size > 0;
+  }
+
   /** Looks again: which shards wait no longer, or undefined when that is none. */
   release(): ((id: ShardId) => boolean) | undefined {
     const before = this.#lost;

@@ -36,7 +36,7 @@ export class Outbox {
 
   /**
    * `wants` says which of the table's shards this peer may and needs to know, `withholds` whether some of them are not
-   * told yet.
+   * told yet that others are understood by.
    */
   constructor(table: ShardTable, wants: (id: ShardId) => boolean, withholds: () => boolean = () => false) {
     this.#table = table;

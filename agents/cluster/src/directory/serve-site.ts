@@ -12,6 +12,8 @@ import type { EventSink } from "../execute/export-events.ts";
 import { resources } from "../kube/resource.ts";
 import type { Leaving } from "../leave/leaving.ts";
 import { followSiteLeaving } from "../leave/leaving-site.ts";
+import { confirmedView } from "../link/confirmed-view.ts";
+import type { ConfirmedView } from "../link/confirmed-view.ts";
 import { openHubSession } from "../link/hub-session.ts";
 import type { Membership } from "../link/membership.ts";
 import { observe } from "../link/observed-facts.ts";
@@ -43,6 +45,8 @@ interface Parts {
   readonly state: SiteState;
   readonly received: ShardTable;
   readonly view: ReceivedView;
+  /** What may be acted on: nothing before the hub has said all that it has. */
+  readonly shown: ConfirmedView;
   readonly signal: AbortSignal;
   /** Ends before the signal when the site leaves: from then on nothing is rendered. */
   readonly making: AbortSignal;
@@ -70,7 +74,8 @@ export async function serveSite(
   const received = new ShardTable();
   const view = new ReceivedView(received);
   const { cluster } = first;
-  const shared = { site, cluster, state, received, view, signal, making };
+  const shown = confirmedView(view);
+  const shared = { site, cluster, state, received, view, shown, signal, making };
   const parts: Parts = { ...shared, executor: undefined, leaving: undefined, session: "disconnected" };
   const manifests = followManifests(parts);
   const facts = observeManifests(parts, manifests);
@@ -163,14 +168,14 @@ function observeManifests(parts: Parts, { follow }: Manifests): ObservedFacts {
 }
 
 function startExecutor(parts: Parts, manifests: Manifests, facts: ObservedFacts): DirectoryExecutor {
-  const { site, cluster, view, making } = parts;
+  const { site, cluster, view, shown, making } = parts;
   const { options, log } = site;
   return new DirectoryExecutor(
     {
       folder: new RenderedFolder(options.site.output, (change) => log.debug(change, "rendered")),
       pool: addressPool(options.site.clustersetIpRanges),
       clusterName: cluster,
-      view,
+      view: shown,
       cluster: facts.observer,
       events: eventLog(log),
       about: () => ({
@@ -203,8 +208,10 @@ function openSession(
     facts: facts.table,
     received: parts.received,
     onChanges: follower(parts, executor),
+    isLacking: facts.isLacking,
     onCaughtUp: () => {
       parts.view.caughtUp();
+      parts.shown.confirm();
       executor.touchAll();
     },
     onState: (now) => {

@@ -191,6 +191,12 @@ export class OwnKind<T extends Owned> {
     this.forgetEdit(objectKey(held.namespace, held.name));
   }
 
+  /** Makes sure that there is no object of the name, whatever is known of it. @throws as create */
+  async ensureGone(namespace: string, name: string): Promise<void> {
+    const found = await this.#read(namespace, name);
+    if (found !== undefined) throw this.#take(found, undefined);
+  }
+
   /** There is nothing to put right about it: what was edited is not ours, or the object is not wanted any more. */
   forgetEdit(key: ObjectKey): void {
     this.#edits.delete(key);
@@ -290,34 +296,42 @@ export class OwnKind<T extends Owned> {
 
   /** After a conflict: reads what is there, keeps it if it is ours, and asks for a new decision. */
   async #reread(namespace: string, name: string, conflict: unknown): Promise<never> {
-    const path = objectPath(this.#options.resource, namespace, name);
-    let found: T;
+    const found = await this.#read(namespace, name);
+    if (found !== undefined) throw this.#take(found, conflict);
+    const held = this.#reflector.store.get(objectKey(namespace, name));
+    if (held !== undefined) this.#drop(held);
+    throw new StaleObject(`${this.#title(namespace, name)} is gone`, { cause: conflict });
+  }
+
+  async #read(namespace: string, name: string): Promise<T | undefined> {
+    const { client, resource, term, parse } = this.#options;
     try {
-      found = this.#options.parse(
-        await this.#options.client.request("GET", path, { signal: this.#options.term.signal }),
+      return parse(
+        await client.request("GET", objectPath(resource, namespace, name), { signal: term.signal }),
       );
     } catch (error) {
-      if (!hasStatus(error, 404)) throw error;
-      const held = this.#reflector.store.get(objectKey(namespace, name));
-      if (held !== undefined) this.#drop(held);
-      throw new StaleObject(`${this.#title(namespace, name)} is gone`, { cause: conflict });
+      if (hasStatus(error, 404)) return undefined;
+      throw error;
     }
+  }
+
+  /** What was found is known from here on, if it is ours; says what it is to whoever met it. */
+  #take(found: T, conflict: unknown): StaleObject | ForeignObject {
+    const { namespace, name } = found;
+    const key = objectKey(namespace, name);
     if (!isOwned(found)) {
-      throw new ForeignObject(
-        `${this.#title(namespace, name)} exists and is not Sealane's. Delete or rename it.`,
-        { cause: conflict },
-      );
+      const said = `${this.#title(namespace, name)} exists and is not Sealane's. Delete or rename it.`;
+      return new ForeignObject(said, { cause: conflict });
     }
     // It looked deleted because it had lost the label that we select by.
-    const edited = this.#edits.get(objectKey(namespace, name));
+    const edited = this.#edits.get(key);
     if (edited?.edit.fields.length === 0) {
       const fields = changedFields(this.#options.fields(edited.before), this.#options.fields(found));
-      this.#edits.set(objectKey(namespace, name), { before: edited.before, edit: { fields } });
+      this.#edits.set(key, { before: edited.before, edit: { fields } });
     }
     this.#byAnswer((store) => store.put(found));
-    throw new StaleObject(`${this.#title(namespace, name)} was changed by somebody else`, {
-      cause: conflict,
-    });
+    const said = `${this.#title(namespace, name)} was changed by somebody else`;
+    return new StaleObject(said, { cause: conflict });
   }
 
   #title(namespace: string, name: string): string {

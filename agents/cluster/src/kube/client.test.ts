@@ -131,7 +131,7 @@ test.for([
 
 test.for([
   ["POST", 422, true],
-  ["PUT", 503, true],
+  ["PUT", 501, true],
   ["PATCH", 418, true],
   ["POST", 404, false],
   ["PUT", 409, false],

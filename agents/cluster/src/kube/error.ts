@@ -37,18 +37,24 @@ export function isDenied(error: unknown): error is KubeError {
   return error instanceof KubeError && denials.has(error.status);
 }
 
-/** Statuses that say nothing of the write itself: credentials, what is gone or changed, too many requests. */
-const passing: ReadonlySet<number> = new Set([401, 404, 409, 429]);
+/**
+ * Statuses that say nothing of the write itself: credentials, what is gone or changed, too much to do, and whoever stands
+ * before an API server that restarts.
+ */
+const passing: ReadonlySet<number> = new Set([401, 404, 408, 409, 429, 502, 503, 504]);
+/** The API server's words, with 500, where its own storage did not answer. */
+const storageAway = /etcdserver:|rpc error:|context deadline exceeded/;
 
 const writeMethods: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /**
- * Whether the API server answered a write and did not make it, whatever the cause: it may as well be a range without a
- * free address, or a webhook that cannot be called, which are 500. Other writes may pass all the same.
+ * Whether the API server refuses this one write, whatever the cause: it may as well be a range without a free address, or
+ * a webhook that cannot be called, which are 500. Other writes may pass all the same.
  */
 export function isRefusedWrite(error: unknown): error is KubeError {
   if (!(error instanceof KubeError) || !writeMethods.has(error.method)) return false;
-  return error.status >= 400 && !passing.has(error.status);
+  if (error.status < 400 || passing.has(error.status)) return false;
+  return error.message.includes("failed calling webhook") || !storageAway.test(error.message);
 }
 
 /** Whether a write failed because its namespace is being deleted, or is gone. */

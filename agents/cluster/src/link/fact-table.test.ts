@@ -56,7 +56,7 @@ function startHub() {
   /** Opens the session of one term; the result sends all that is owed. */
   const connect = (table: FactTable): (() => void) => {
     const outbox = new Outbox(table.shards, () => true);
-    outbox.resume(held.states(), () => true);
+    outbox.resume(held.states(), (id) => !table.untold.isLacking(id));
     table.follow(outbox);
     return () => {
       for (let sections = outbox.next(); sections !== undefined; sections = outbox.next())
@@ -215,4 +215,21 @@ test("a fact that cannot be written down is not said, what was said before stand
     ),
   ]);
   expect(table.untold.findings()).toMatchObject([{ subject: "shop/web", reason: "ObjectUnreadable" }]);
+});
+
+test("the only one of its shard, too large from a term's start, is not taken for gone either", () => {
+  const hub = startHub();
+  const first = new FactTable(1n);
+  first.apply([exported("web", fact(1))]);
+  first.complete(everything);
+  hub.connect(first)();
+  const second = new FactTable(2n);
+  second.apply([exported("web", large)]);
+  second.complete(everything);
+  const send = hub.connect(second);
+  send();
+  expect(hub.holds("web", fact(1))).toBe(true);
+  second.apply([exported("web", undefined)]);
+  send();
+  expect(hub.has("web")).toBe(false);
 });

@@ -1,6 +1,7 @@
 // The session to the hub for one leader's term: facts up from the table, published shards down into the view.
 
 import * as grpc from "@grpc/grpc-js";
+import type { ShardId } from "@sealane/core";
 import { version } from "@sealane/core";
 import type { ShardChange, ShardTable } from "@sealane/wire";
 import { Outbox, SessionClient, channel } from "@sealane/wire";
@@ -18,6 +19,8 @@ export interface HubSessionOptions {
   readonly received: ShardTable;
   readonly onChanges: (changes: readonly ShardChange[]) => void;
   /** What is received is what the hub has, and from here on news. */
+  /** Whether there is something of the shard that cannot be told: that it is not here does not say that it is gone. */
+  readonly isLacking: (id: ShardId) => boolean;
   readonly onCaughtUp?: () => void;
   readonly onState: (state: SessionState) => void;
 }
@@ -45,7 +48,7 @@ export function openHubSession(options: HubSessionOptions): SessionClient {
     received,
     outbox: ({ held }) => {
       const outbox = new Outbox(facts.shards, () => true);
-      outbox.resume(held, () => true);
+      outbox.resume(held, (id) => !options.isLacking(id));
       facts.follow(outbox);
       return outbox;
     },

@@ -45,6 +45,8 @@ export class LastGoodWriter {
   #head: Head | undefined;
   #version: string | undefined;
   #changed = false;
+  /** The hub has said all that it has since it was last connected. */
+  #agreed = false;
   #finding: Finding | undefined;
   #wake = Promise.withResolvers<void>();
   #bytes = 0;
@@ -62,9 +64,15 @@ export class LastGoodWriter {
     this.#wake.resolve();
   }
 
-  /** The hub agrees with what is received: a state that was marked as behind is written anew. */
+  /** The hub has said all that it has: a state that was marked as behind is written anew. */
   confirm(): void {
+    this.#agreed = true;
     if (this.#standing === "behind") this.note();
+  }
+
+  /** The session is over: what comes with the next one is not all until the hub says so. */
+  interrupt(): void {
+    this.#agreed = false;
   }
 
   /** Why the state is not kept. */
@@ -119,7 +127,7 @@ export class LastGoodWriter {
     this.#bytes = pieces === undefined ? bytesMax : kept.reduce((bytes, piece) => bytes + piece.length, 0);
     for (const [index, piece] of kept.entries()) await this.#writePiece(index, piece);
     await this.#readHead();
-    const standing = this.#changed ? "behind" : "current";
+    const standing = this.#changed || !this.#agreed ? "behind" : "current";
     const head = { ...owner, epoch: term.epoch, standing, pieces: kept.length, sum: sumOf(kept) } as const;
     await this.#writeHead(head);
   }

@@ -81,6 +81,8 @@ function write(
     onProblem: (error) => problems.push(error.message),
     intervalMs: 10,
   });
+  // The hub has said all, unless a case says otherwise.
+  writer.confirm();
   return { writer, problems, stop };
 }
 
@@ -195,6 +197,22 @@ test("a state that was marked as behind is confirmed by being written anew", asy
   expect((await read(client)).standing).toBe("behind");
   write(client, received, 2n, "behind").writer.confirm();
   await keeps(client, "current", 2n);
+});
+
+test("what the hub has not said to its end is kept as behind, again in each session", async () => {
+  const client = await startApi();
+  const { writer } = write(client, receivedTable(), 1n);
+  writer.interrupt();
+  writer.note();
+  await keeps(client, "behind", 1n);
+  writer.confirm();
+  await keeps(client, "current", 1n);
+  writer.interrupt();
+  writer.note();
+  await keeps(client, "behind", 1n);
+  writer.confirm();
+  await keeps(client, "current", 1n);
+  expect((await read(client)).view.import("shop", "web")).toEqual(service);
 });
 
 test("a large state travels in pieces, and one that lost or changed a piece is not used at all", async () => {

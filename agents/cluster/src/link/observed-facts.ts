@@ -1,5 +1,6 @@
 // What the observer says, kept as this term's facts: the seam between the cluster's objects and the session.
 
+import type { ShardId } from "@sealane/core";
 import type { Report } from "@sealane/wire";
 import type { Term } from "../kube/lease.ts";
 import { Observer } from "../observe/observer.ts";
@@ -17,6 +18,8 @@ export interface ObservedFacts {
   readonly synced: Promise<void>;
   /** Called when something is owed to the hub. */
   readonly onWake: (wake: () => void) => void;
+  /** Whether there is something of the shard that is not told, because it cannot be read or sent. */
+  readonly isLacking: (id: ShardId) => boolean;
   /** A speaker reported: its node, if it was away, may be ready now. */
   readonly heard: (report: Report) => void;
 }
@@ -75,6 +78,7 @@ export function observe(
       wake = given;
       wake();
     },
+    isLacking: (id) => table.untold.isLacking(id) || observer.isLacking(id),
     heard: (report) => returning.heard(report),
   };
 }

@@ -41,7 +41,7 @@ export function leftOutRemark(serviceExport: ServiceExport): string {
 function tooLargeRemark(what: "labels" | "annotations", texts: Texts, bytesMax: number): string {
   if (!isTooLarge(texts, bytesMax)) return "";
   return (
-    `Exported without any ${what}: keys and values together have more than ${bytesMax} bytes, with ` +
+    `Exported without any ${what}: keys, counted twice, and values together have more than ${bytesMax} bytes, with ` +
     `${exportedPairBytes} for each pair. Make them fewer or shorter.`
   );
 }
@@ -67,9 +67,10 @@ function invalidRemark(labels: Texts, annotations: Texts): string {
   return sentences.filter((each) => each !== "").join(" ");
 }
 
+/** Keys count twice: a ServiceImport has them once more, in the record of what came with the export. */
 function isTooLarge(texts: Texts, bytesMax: number): boolean {
   let bytes = 0;
   for (const [key, value] of Object.entries(texts))
-    bytes += Buffer.byteLength(key) + Buffer.byteLength(value) + exportedPairBytes;
+    bytes += 2 * Buffer.byteLength(key) + Buffer.byteLength(value) + exportedPairBytes;
   return bytes > bytesMax;
 }

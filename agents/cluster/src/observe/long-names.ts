@@ -47,7 +47,8 @@ export class LongNames {
 export function longNamesRemark(hostnames: readonly string[]): string {
   if (hostnames.length === 0) return "";
   const named = hostnames.slice(0, namedMax).map((hostname) => JSON.stringify(hostname));
-  const more = hostnames.length > namedMax ? ` and ${hostnames.length - namedMax} more` : "";
+  // No number: it would rewrite the condition with every pod that comes or goes.
+  const more = hostnames.length > namedMax ? " and others" : "";
   return (
     `Exported without the host names ${named.join(", ")}${more}: with the cluster's, the service's and the namespace's ` +
     "name they are longer than the 253 characters of a name in DNS, so these pods are named by address. Shorten one of them."

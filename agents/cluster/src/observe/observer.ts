@@ -1,7 +1,7 @@
 // Observes one cluster and says its facts, whole at first and then as they change, wherever its objects are kept. It
 // follows what others write; it refuses to say anything before every kind of that is known to its end.
 
-import type { Finding } from "@sealane/core";
+import type { Finding, ShardId } from "@sealane/core";
 import { meshDnsService, meshNamespace, sameValue } from "@sealane/core";
 import { resources } from "../kube/resource.ts";
 import { objectKey, splitKey } from "../kube/store.ts";
@@ -178,6 +178,11 @@ export class Observer {
   /** Underlay addresses of a node; empty when it is not known. */
   nodeAddresses(name: string): readonly string[] {
     return this.#nodes.store.get(objectKey("", name))?.addresses ?? [];
+  }
+
+  /** Whether something that belongs into the shard cannot be read, so that its absence says nothing. */
+  isLacking(id: ShardId): boolean {
+    return this.#unknown.shard(id);
   }
 
   /** Objects that cannot be read, for a person. */

@@ -3,7 +3,8 @@
 
 import { compareText } from "../compare.ts";
 import type { DesiredImport } from "../desired.ts";
-import { importShard } from "../published-shards.ts";
+import { importShard, reachShard } from "../published-shards.ts";
+import { meshNamespace } from "../reach-key.ts";
 import type { View } from "../view.ts";
 import { derivedPorts } from "./ports.ts";
 import { mayRemoveEndpoints } from "./slices.ts";
@@ -25,7 +26,7 @@ export function localiseImport(view: View, namespace: string, name: string): Des
 /**
  * Whether an import that is not wanted may be removed: the namespace's imports are known to their end, or of each cluster
  * that it was made of (`exporters`, empty when nobody knows) it is known that it exports the service no longer: by its
- * pods, or because it is a member and in all that there is nobody exports anything from the namespace.
+ * pods, or because it is a member that has spoken, and in all that there is nobody exports anything from the namespace.
  */
 export function mayRemoveImport(
   view: View,
@@ -40,7 +41,8 @@ export function mayRemoveImport(
     exporters.every(
       (cluster) =>
         mayRemoveEndpoints(view, namespace, name, cluster) ||
-        (isUnheardOf && view.member(cluster) !== undefined),
+        // Every cluster has this shard, whatever it exports; what is merged was sent before its end.
+        (isUnheardOf && view.complete(reachShard(cluster, meshNamespace))),
     )
   );
 }

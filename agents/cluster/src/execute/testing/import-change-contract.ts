@@ -129,6 +129,22 @@ function addressCases(the: () => Bench): void {
     expect((await addressOf(first))?.metadata.uid).not.toBe(kept);
   });
 
+  test("a derived Service that lost its label keeps its address, and gets the label back (MCS 21)", async () => {
+    await web.imported({ ipFamilies: ["IPv4", "IPv6"] });
+    const before = await web.derived();
+    const [first = ""] = await web.ips();
+    const uid = (await addressOf(first))?.metadata.uid;
+    const { kube, namespace } = the();
+    const mark = "app.kubernetes.io/managed-by";
+    const name = before?.metadata.name ?? "";
+    await kube.patch(resources.services, namespace, name, { metadata: { labels: { [mark]: null } } });
+    await eventually("the label", async () => (await web.derived())?.metadata.labels?.[mark] === "sealane");
+    await the().settled();
+    expect((await web.derived())?.metadata.uid).toBe(before?.metadata.uid);
+    expect((await addressOf(first))?.metadata.uid).toBe(uid);
+    expect((await web.derived())?.["spec"].clusterIPs).toEqual(await web.ips());
+  });
+
   test("an address that another Service has by now is left to it, and the other family's stays (MCS 21)", async () => {
     await web.imported({ ipFamilies: ["IPv4", "IPv6"] });
     const before = await web.ips();
