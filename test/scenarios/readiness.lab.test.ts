@@ -9,6 +9,7 @@ import { contentTypes, createKubeClient } from "../../agents/cluster/src/kube/cl
 import { quantile } from "../bench/statistics.ts";
 import type { RouteMonitor } from "./route-monitor.ts";
 import { monitorRoutes } from "./route-monitor.ts";
+import { untilCalm } from "./calm.ts";
 import type { SliceWatch } from "./slice-watch.ts";
 import { watchSlices } from "./slice-watch.ts";
 import {
@@ -46,6 +47,8 @@ beforeAll(async () => {
   api = createKubeClient(await kubeconfigAccess(a.kubeconfig));
   watch = await watchSlices(a, shop);
   for (const { nodes } of others(lab, a)) for (const node of nodes) monitors.push(await monitorRoutes(node));
+  const idle = await untilCalm();
+  console.log(`measured from here on, with the processors ${(100 * idle).toFixed(0)} % idle`);
 });
 
 afterAll(async () => {
