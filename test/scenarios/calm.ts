@@ -5,11 +5,16 @@ import { cpus } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
 const idleShareMin = 0.3;
-const windowMs = 2_000;
-const deadlineMs = 90_000;
 
-/** Waits until the processors were idle for a part of two seconds, at most for a while; gives that part, 0 to 1. */
-export async function untilCalm(): Promise<number> {
+/** How long the processors are looked at, and until when. */
+export interface Calm {
+  readonly windowMs: number;
+  /** Then it is measured on the machine as it is. */
+  readonly deadlineMs: number;
+}
+
+/** Waits until the processors were idle for a third of the window, at most for a while; gives their part, 0 to 1. */
+export async function untilCalm({ windowMs, deadlineMs }: Calm): Promise<number> {
   const end = performance.now() + deadlineMs;
   for (;;) {
     const before = times();

@@ -30,6 +30,8 @@ import { manualManifest, manualSlice, webManifest } from "./workloads.ts";
 const removalMsMax = 250;
 const probedChanges = 7;
 const patchedChanges = 8;
+/** What a change before, and the look whether it is over, leave to do is no part of the next one. */
+const betweenChanges = { windowMs: 500, deadlineMs: 4_000 };
 
 let lab: Lab;
 let a: LabCluster;
@@ -47,7 +49,7 @@ beforeAll(async () => {
   api = createKubeClient(await kubeconfigAccess(a.kubeconfig));
   watch = await watchSlices(a, shop);
   for (const { nodes } of others(lab, a)) for (const node of nodes) monitors.push(await monitorRoutes(node));
-  const idle = await untilCalm();
+  const idle = await untilCalm({ windowMs: 2_000, deadlineMs: 90_000 });
   console.log(`measured from here on, with the processors ${(100 * idle).toFixed(0)} % idle`);
 });
 
@@ -69,6 +71,7 @@ describe("readiness lost", () => {
       if (pod === undefined) throw new Error("no pod of Deployment probed");
       await reached(both, ["a1", "a2"]);
       const lost = await podAddresses(a, pod.metadata.name);
+      await untilCalm(betweenChanges);
       const since = performance.timeOrigin + performance.now();
       await kubectl(a, ["-n", shop, "exec", pod.metadata.name, "--", "rm", "/tmp/ready"]);
       await measure("probed", both, lost, pod.spec.nodeName, since);
@@ -82,6 +85,7 @@ describe("readiness lost", () => {
       const node = change % 2 === 0 ? "a1" : "a2";
       await writePatched(new Set(["a1", "a2"]));
       await reached(both, ["a1", "a2"]);
+      await untilCalm(betweenChanges);
       const since = performance.timeOrigin + performance.now();
       await writePatched(new Set(["a1", "a2"].filter((each) => each !== node)));
       await measure("patched", both, patchedAddresses(node), node, since);
