@@ -82,10 +82,10 @@ export class DerivedServices {
         if (!isStillHeld(error)) break;
       }
       const found = await Promise.all(addresses.map((address) => this.#addresses.find(address)));
-      // A Service asks for addresses of its first families: up to the first that another Service has.
       const isGiven = found.some((held) => held !== undefined && isGivenTo(held, service));
       // A Service that lost the label that we select by is there all the same.
       if (isGiven) await this.#own.services.ensureGone(service.namespace, service.name);
+      // A Service asks for addresses of its first families: up to the first that another Service has.
       const lost = found.findIndex((held) => held !== undefined && !isGivenTo(held, service));
       if (lost !== -1) addresses = addresses.slice(0, lost);
       else if (attempt >= freeingFrom)
