@@ -87,6 +87,7 @@ function cluster(name: string): Cluster {
     version: null,
     address: null,
     asn: null,
+    awaited: [],
     nodes: 1,
     exports: name === "a" ? 1 : 0,
     ranges: { admitted: 1, quarantined: 0 },

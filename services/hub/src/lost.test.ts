@@ -13,6 +13,8 @@ import { agentOf, pair, sameDoors, until } from "./testing/members.ts";
 
 const exportersAt = (agent: TestAgent, name = "web") =>
   agent.view.import("shop", name)?.exporters.map(({ cluster }) => cluster);
+const awaitedOf = async ({ admin }: TestHub, name: string) =>
+  (await admin.listClusters({})).clusters.find((cluster) => cluster.name === name)?.awaited;
 const removals = (agent: TestAgent) =>
   agent.changes.flatMap(({ entries }) => entries.filter(({ value }) => value === undefined));
 
@@ -52,6 +54,7 @@ it("waits for the clusters that may have said something since the copy was made"
   const awaited = () =>
     hub.log.find(({ cluster, awaited: names }) => cluster === "b" && names !== undefined)?.["awaited"];
   await until(() => expect(awaited()).toEqual(["a", "b", "d"]));
+  await until(async () => expect(await awaitedOf(hub, "b")).toEqual(["a", "d"]));
   // A change of b's own proves that it is told what the hub knows for sure.
   b.say("reach", { namespace: "shop", key: "web/n1" }, reachFact(2, false));
   await until(() => expect([...b.view.reach("b", "shop", "web")]).toEqual([["n1", reachFact(2, false)]]));
@@ -71,6 +74,7 @@ it("waits for the clusters that may have said something since the copy was made"
   backD.unsay("export", { namespace: "shop", key: "web" });
   backA.unsay("export", { namespace: "shop", key: "api" });
   await until(() => expect([exportersAt(b), exportersAt(b, "api")]).toEqual([["a", "b"], undefined]));
+  expect(await awaitedOf(hub, "b")).toEqual([]);
 });
 
 it("waits for nobody when its store is what it was", async () => {

@@ -33,6 +33,7 @@ function cluster(name: string, fields: Partial<Cluster> = {}): Cluster {
     version: "0.1.0",
     address: null,
     asn: null,
+    awaited: [],
     nodes: 2,
     exports: 0,
     ranges: { admitted: 1, quarantined: 0 },

@@ -36,6 +36,8 @@ export interface Cluster {
   readonly version: string | null;
   readonly address: string | null;
   readonly asn: number | null;
+  /** Clusters that have to speak again, or to leave, before the hub tells this one everything. */
+  readonly awaited: readonly string[];
   readonly nodes: number;
   readonly exports: number;
   readonly ranges: { readonly admitted: number; readonly quarantined: number };
@@ -55,6 +57,7 @@ export function toCluster(info: admin.ClusterInfo): Cluster {
     version: orNull(info.version),
     address: orNull(info.address),
     asn: info.asn === 0 ? null : info.asn,
+    awaited: info.awaited,
     nodes: info.nodes,
     exports: info.exports,
     ranges: { admitted: info.rangesAdmitted, quarantined: info.rangesQuarantined },

@@ -29,6 +29,7 @@ export function cluster(name: string, fields: Partial<admin.ClusterInfo> = {}): 
     reports: [report("", 20n, 20n), report(`${name}1`, 95n, 95n)],
     clockOffsetUs: 1_500n,
     asn: 64512,
+    awaited: [],
     ...fields,
   };
 }
@@ -240,6 +241,7 @@ export const unwell: admin.GetStatusResponse = {
       clockOffsetUs: 0n,
       asn: 0,
     }),
+    cluster("f", { awaited: ["c", "e"] }),
   ],
   services: 7,
   rangesQuarantined: 1,

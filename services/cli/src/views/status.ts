@@ -70,10 +70,11 @@ export function toStatus(
 
 type Judgement = Pick<ClusterStatus, "healthy" | "reason" | "message" | "next">;
 
-/** Contact first, since without it the rest is old; then what is refused, then what is not as wanted. */
+/** Contact first, since without it the rest is old; then what it is not told, what is refused, then what is not as wanted. */
 function judge(cluster: Cluster, quarantined: readonly Range[], now: number): Judgement {
   const { name } = cluster;
   if (cluster.agent !== "ready") return judgeContact(cluster, now);
+  if (cluster.awaited.length > 0) return judgeAwaited(cluster);
   const [range] = quarantined;
   if (range !== undefined || cluster.ranges.quarantined > 0) {
     const message = range === undefined ? `${cluster.ranges.quarantined} quarantined` : describeRange(range);
@@ -125,6 +126,13 @@ function judgeContact(cluster: Cluster, now: number): Judgement {
       ? "its agent has not connected since the hub started; nothing is known of it"
       : `silent for ${formatAge(now - Date.parse(cluster.lastSeen))}, on its last good state`;
   return { healthy: "unknown", reason: "ClusterSilent", message, next: "sealane explain ClusterSilent" };
+}
+
+function judgeAwaited({ awaited }: Cluster): Judgement {
+  const message =
+    `has seen more than this hub started from, and keeps what it has of these until they have connected or left: ` +
+    awaited.join(", ");
+  return { healthy: "unknown", reason: "HubBehind", message, next: "sealane explain HubBehind" };
 }
 
 /** Of `status`. */

@@ -159,6 +159,7 @@ it("takes beats and counters of a cluster for no change", async () => {
     reports: [],
     clockOffsetUs: 0n,
     asn: 0,
+    awaited: [],
     ...fields,
   });
   it.clusters = [cluster({})];

@@ -9,7 +9,7 @@ import type { TestHub } from "./hub.ts";
 import { testHub } from "./hub.ts";
 
 /** Waits until a check passes. */
-export function until(check: () => void): Promise<void> {
+export function until(check: () => void | Promise<void>): Promise<void> {
   return vi.waitFor(check, { timeout: 5_000, interval: 5 });
 }
 
