@@ -85,6 +85,8 @@ export interface RouteDriver {
    * there before stands.
    */
   set(desired: DesiredRoutes): Promise<Applied>;
+  /** Waits until what was set outlives a loss of power. `set` does not: a busy disk would hold up a next hop that must go. */
+  sync(): Promise<void>;
   /**
    * Calls when something that was written here for the daemon was changed by somebody else; until the signal. Best
    * effort, and paced: every `set` finds it too, and says so in a finding.

@@ -5,7 +5,7 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DesiredRoutes, InstallRoute, OriginateRoute } from "@sealane/core";
 import { readAddress, readPrefix } from "@sealane/core";
-import { syncFolder } from "./drivers/bird/files.ts";
+import { syncPath } from "./drivers/bird/files.ts";
 
 /** What is kept. */
 export interface LastGood {
@@ -45,7 +45,7 @@ export async function writeLastGood(path: string, { boot, desired }: LastGood): 
     await file.close();
   }
   await rename(`${path}.new`, path);
-  await syncFolder(dirname(path));
+  await syncPath(dirname(path));
 }
 
 /** What may be wanted at the start, in the boot that it now is: announcements of another boot do not count. */

@@ -14,7 +14,7 @@ export interface ReconcilerOptions {
   readonly desired: (previous: DesiredRoutes | undefined) => DesiredRoutes | undefined;
   /** Where to start: the last good wish, or undefined. */
   readonly initial: DesiredRoutes | undefined;
-  /** Keeps a wish that was set. */
+  /** Keeps a wish that was set, once the driver has synced what it wrote. Never called twice at a time. */
   readonly keep: (desired: DesiredRoutes) => Promise<void>;
   /** After every `set`, failed ones too. */
   readonly onOutcome: (outcome: Outcome) => void;
@@ -44,7 +44,9 @@ export class Reconciler {
   /** What was set last, while nothing says that it may not stand any more. */
   #standing: DesiredRoutes | undefined;
   #auditAtMs = 0;
+  /** Undefined: what was kept may not stand any more. */
   #kept: DesiredRoutes | undefined;
+  #unkept = false;
   #keeping: Promise<void> | undefined;
   #wake: () => void = () => undefined;
   #woken = true;
@@ -102,6 +104,7 @@ export class Reconciler {
         this.#standing = desired;
         const result = await driver.set(desired);
         this.#auditAtMs = performance.now() + auditMs;
+        if (result.change === "applied") this.#unkept = true;
         onOutcome({ desired, tookMs: performance.now() - startMs, result });
       }
       this.#keep(wish);
@@ -127,20 +130,28 @@ export class Reconciler {
   #keep(wish: DesiredRoutes): void {
     const isKept =
       sameValue(this.#kept?.install, wish.install) && sameValue(this.#kept?.originate, wish.originate);
-    if (isKept || this.#keeping !== undefined) return;
+    if ((isKept && !this.#unkept) || this.#keeping !== undefined) return;
+    this.#unkept = false;
+    this.#kept = undefined;
     const startMs = performance.now();
     const ended = (waitMs: number) => {
       this.#keeping = undefined;
       if (waitMs > 0) setTimeout(() => this.wake(), waitMs).unref();
-      else if (this.#previous !== wish) this.wake();
+      else if (this.#previous !== wish || this.#unkept) this.wake();
     };
-    this.#keeping = this.#options.keep(wish).then(
+    this.#keeping = this.#syncAndKeep(wish).then(
       () => {
         this.#kept = wish;
         ended(0);
       },
       (cause: unknown) => ended(this.#tellFailed(wish, startMs, cause)),
     );
+  }
+
+  async #syncAndKeep(wish: DesiredRoutes): Promise<void> {
+    const { driver, keep } = this.#options;
+    await driver.sync();
+    await keep(wish);
   }
 
   #sleep(waitMs: number): Promise<void> {

@@ -63,6 +63,7 @@ export function memoryDriver(node: MemoryNode): RouteDriver {
         busy = false;
       }
     },
+    sync: async () => Promise.resolve(),
     watch: () => undefined,
     observed: async (): Promise<ObservedRoutes> => {
       const daemon = [...node.daemon.values()];

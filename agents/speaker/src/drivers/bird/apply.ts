@@ -9,7 +9,7 @@ import type { Kernel } from "../../kernel.ts";
 import type { BirdControl, ControlOptions, Reply } from "./control.ts";
 import { replyText } from "./control.ts";
 import type { IncludePaths, PlacedText } from "./files.ts";
-import { place, restore, stagedPath, syncPlaced, writeSynced, writeVolatile } from "./files.ts";
+import { place, restore, stagedPath, writeUnsynced } from "./files.ts";
 import type { IncludeText } from "./render.ts";
 import { renderInclude } from "./render.ts";
 import type { Settled } from "./settle.ts";
@@ -67,7 +67,7 @@ export async function apply(
     const awaited = { desired, before: before.routes, atOnce: reply.code === "0003" };
     const settled = await settle(ports, control, awaited);
     if (refused(settled)) await takeBack(ports, control, before);
-    else await Promise.all([ask(control, "configure confirm", ["0018", "0019"]), syncPlaced(ports.paths)]);
+    else await ask(control, "configure confirm", ["0018", "0019"]);
     return settled;
   } catch (error) {
     await takeBack(ports, control, before);
@@ -79,7 +79,7 @@ export async function apply(
 
 /** Has BIRD take the files in place, with an undo pending. What it cannot parse it refuses, and nothing has changed. */
 async function configure(ports: BirdPorts, control: BirdControl): Promise<Reply> {
-  writeVolatile(pendingPath(ports.paths), "");
+  writeUnsynced(pendingPath(ports.paths), "");
   return ask(control, `configure timeout ${ports.confirmSeconds}`, ["0003", "0004"]);
 }
 
@@ -101,12 +101,10 @@ async function stageChecked(
   const staged = { install: stagedPath(paths.installPath), originate: stagedPath(paths.originatePath) };
   const shadow = renderInclude(desired, { originatePath: staged.originate, boot });
   const shadowPath = join(dirname(paths.originatePath), "check.conf");
-  writeVolatile(staged.originate, text.originate);
-  writeVolatile(shadowPath, `router id 192.0.2.1;\n${shadow.install}`);
-  await Promise.all([
-    writeSynced(staged.install, text.install),
-    ask(control, `configure check "${shadowPath}"`, ["0020"]),
-  ]);
+  writeUnsynced(staged.install, text.install);
+  writeUnsynced(staged.originate, text.originate);
+  writeUnsynced(shadowPath, `router id 192.0.2.1;\n${shadow.install}`);
+  await ask(control, `configure check "${shadowPath}"`, ["0020"]);
 }
 
 /**

@@ -1,8 +1,8 @@
 // The BIRD driver against a fake daemon: the contract, and what is particular to BIRD's transactions.
 
 import { dirname, join } from "node:path";
-import { readFile, writeFile } from "node:fs/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { open, readFile, writeFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { RouteDriver } from "../../driver.ts";
 import { announced, hopsInKernel, routeDriverContract, toward, wish } from "../contract.ts";
 import { pendingPath } from "./apply.ts";
@@ -30,6 +30,26 @@ describe("the BIRD driver", () => {
       'show route where proto ~ "sealane_*"',
       "configure confirm",
     ]);
+  });
+
+  test("no change waits for a busy disk, and sync does", async () => {
+    const one = await open(rig.ports.paths.installPath);
+    const { promise: disk, resolve: ended } = Promise.withResolvers<void>();
+    const handles = Object.getPrototypeOf(one) as typeof one;
+    const slow = vi.spyOn(handles, "sync").mockImplementation(async () => disk);
+    try {
+      expect((await driver.set(wish([toward("10.200.0.1/32", "10.10.0.11")]))).change).toBe("applied");
+      expect((await driver.set(wish([toward("10.200.0.1/32", "10.10.0.12")]))).change).toBe("applied");
+      expect(slow).not.toHaveBeenCalled();
+      const synced = driver.sync();
+      await vi.waitFor(() => expect(slow).toHaveBeenCalledTimes(1));
+      ended();
+      await synced;
+      expect(slow).toHaveBeenCalledTimes(2); // The file, then its name.
+    } finally {
+      slow.mockRestore();
+      await one.close();
+    }
   });
 
   test("a route that does not reach the kernel is rolled back and left out, and the rest applies", async () => {

@@ -16,7 +16,7 @@ import type { BirdControl } from "./control.ts";
 import { withControl } from "./control.ts";
 import { FileEdits, watchFiles } from "./file-edits.ts";
 import type { PlacedText } from "./files.ts";
-import { makeFolders, readPlaced, writeSynced } from "./files.ts";
+import { makeFolders, readPlaced, syncPlaced, writeSynced } from "./files.ts";
 import { Quarantine } from "./quarantine.ts";
 import { bootOf } from "./render.ts";
 import { parseOurRoutes, showOurRoutes } from "./replies.ts";
@@ -64,6 +64,10 @@ class BirdDriver implements RouteDriver {
     } finally {
       this.#busy = false;
     }
+  }
+
+  async sync(): Promise<void> {
+    await syncPlaced(this.#ports.paths);
   }
 
   watch(onEdit: () => void, signal: AbortSignal): void {

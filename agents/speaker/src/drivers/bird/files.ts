@@ -1,8 +1,11 @@
 // The two files of the include on disk: read, staged beside their place, and put in place by rename. It
 // knows nothing of what is in them.
 //
-// What only touches the page cache or a tmpfs is done at once: handing it to a thread, on a node whose processors are
-// busy, waits longer than the whole of it takes, and a next hop that must go waits with it. Only a disk is waited for.
+// A change touches the page cache only, and at once: handing it to a thread, on a node whose processors are busy, waits
+// longer than the whole of it takes, and a disk that others keep busy answers after hundreds of milliseconds. A next hop
+// that must go would wait with it. The disk is waited for afterwards (`syncPlaced`). A loss of power in between leaves
+// the install part as it was before, or on a file system that does not write a renamed file first (XFS), empty: BIRD
+// starts with either, and the speaker renews it.
 
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
@@ -43,14 +46,15 @@ export function place({ installPath, originatePath }: IncludePaths): void {
 
 /** Waits until what is in place is what a crash of the machine would leave. The other part is on a tmpfs. */
 export async function syncPlaced({ installPath }: IncludePaths): Promise<void> {
-  await syncFolder(dirname(installPath));
+  await syncPath(installPath);
+  await syncPath(dirname(installPath));
 }
 
 /** Puts back what was in place before. */
 export async function restore(paths: IncludePaths, before: PlacedText): Promise<void> {
   await restoreFile(paths.installPath, before.install);
   await restoreFile(paths.originatePath, before.originate);
-  await syncFolder(dirname(paths.installPath));
+  await syncPath(dirname(paths.installPath));
 }
 
 /** Makes both folders, mode 0755: BIRD runs as a user of its own. */
@@ -70,8 +74,8 @@ export async function writeSynced(path: string, text: string): Promise<void> {
   }
 }
 
-/** Writes a file on a tmpfs, mode 0644: there is no disk to wait for. */
-export function writeVolatile(path: string, text: string): void {
+/** Writes a file, mode 0644, and waits for no disk. */
+export function writeUnsynced(path: string, text: string): void {
   writeFileSync(path, text, { mode: 0o644 });
 }
 
@@ -91,12 +95,12 @@ async function restoreFile(path: string, text: string | undefined): Promise<void
   await rename(stagedPath(path), path);
 }
 
-/** Waits until the names in a folder are on its disk. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
+/** Waits until a file's content, or the names in a folder, are on its disk. */
+export async function syncPath(path: string): Promise<void> {
+  const opened = await open(path, "r");
   try {
-    await folder.sync();
+    await opened.sync();
   } finally {
-    await folder.close();
+    await opened.close();
   }
 }
