@@ -27,9 +27,7 @@ import {
 } from "./story.ts";
 import { manualManifest, manualSlice, webManifest } from "./workloads.ts";
 
-/** How long one takes is for measurements to say; what these find is an order of magnitude lost, on any machine. */
-const medianMsMax = 250;
-const removalMsMax = 1_000;
+const removalMsMax = 250;
 const probedChanges = 7;
 const patchedChanges = 8;
 /** What a change before, and the look whether it is over, leave to do is no part of the next one. */
@@ -94,14 +92,13 @@ describe("readiness lost", () => {
     }
   });
 
-  it(`took ${medianMsMax} ms at the median and ${removalMsMax} ms at most, in every other kernel and both families`, () => {
+  it(`took at most ${removalMsMax} ms each time, in every other kernel and both families`, () => {
     const print = (q: number) => quantile(delaysMs, q).toFixed(1);
     console.log(
       `next hop removed: ${delaysMs.length} removals in all kernels, p50 ${print(0.5)} ms, p99 ${print(0.99)} ms, max ${print(1)} ms`,
     );
     const kernels = others(lab, a).flatMap(({ nodes }) => nodes).length;
     expect(delaysMs).toHaveLength((probedChanges + patchedChanges) * 2 * kernels);
-    expect(quantile(delaysMs, 0.5)).toBeLessThanOrEqual(medianMsMax);
     expect(Math.max(...delaysMs)).toBeLessThanOrEqual(removalMsMax);
   });
 });

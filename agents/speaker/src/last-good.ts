@@ -1,7 +1,7 @@
 // The last wish that this speaker made good, on disk: what it starts from, so that neither its own restart nor
 // an agent that is away withdraws a route. A file that is missing or broken is unknown, not empty.
 
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DesiredRoutes, InstallRoute, OriginateRoute } from "@sealane/core";
 import { readAddress, readPrefix } from "@sealane/core";
@@ -37,13 +37,9 @@ export async function readLastGood(path: string): Promise<LastGoodRead> {
 export async function writeLastGood(path: string, { boot, desired }: LastGood): Promise<void> {
   const { install, originate } = desired;
   await mkdir(dirname(path), { recursive: true });
-  const file = await open(`${path}.new`, "w", 0o600);
-  try {
-    await file.writeFile(`${JSON.stringify({ version: 1, boot, install, originate }, undefined, 1)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  const text = `${JSON.stringify({ version: 1, boot, install, originate }, undefined, 1)}\n`;
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await syncPath(`${path}.new`);
   await rename(`${path}.new`, path);
   await syncPath(dirname(path));
 }

@@ -14,7 +14,7 @@ export interface ReconcilerOptions {
   readonly desired: (previous: DesiredRoutes | undefined) => DesiredRoutes | undefined;
   /** Where to start: the last good wish, or undefined. */
   readonly initial: DesiredRoutes | undefined;
-  /** Keeps a wish that was set, once the driver has synced what it wrote. Never called twice at a time. */
+  /** Keeps a wish that was set, after the driver has synced what it wrote. Never called twice at a time. */
   readonly keep: (desired: DesiredRoutes) => Promise<void>;
   /** After every `set`, failed ones too. */
   readonly onOutcome: (outcome: Outcome) => void;
@@ -44,9 +44,9 @@ export class Reconciler {
   /** What was set last, while nothing says that it may not stand any more. */
   #standing: DesiredRoutes | undefined;
   #auditAtMs = 0;
-  /** Undefined: what was kept may not stand any more. */
   #kept: DesiredRoutes | undefined;
-  #unkept = false;
+  /** False: what was written since the last sync began may not outlive a loss of power. */
+  #synced = true;
   #keeping: Promise<void> | undefined;
   #wake: () => void = () => undefined;
   #woken = true;
@@ -104,7 +104,7 @@ export class Reconciler {
         this.#standing = desired;
         const result = await driver.set(desired);
         this.#auditAtMs = performance.now() + auditMs;
-        if (result.change === "applied") this.#unkept = true;
+        if (result.change === "applied") this.#synced = false;
         onOutcome({ desired, tookMs: performance.now() - startMs, result });
       }
       this.#keep(wish);
@@ -130,28 +130,30 @@ export class Reconciler {
   #keep(wish: DesiredRoutes): void {
     const isKept =
       sameValue(this.#kept?.install, wish.install) && sameValue(this.#kept?.originate, wish.originate);
-    if ((isKept && !this.#unkept) || this.#keeping !== undefined) return;
-    this.#unkept = false;
-    this.#kept = undefined;
+    if ((isKept && this.#synced) || this.#keeping !== undefined) return;
+    this.#synced = true;
     const startMs = performance.now();
     const ended = (waitMs: number) => {
       this.#keeping = undefined;
       if (waitMs > 0) setTimeout(() => this.wake(), waitMs).unref();
-      else if (this.#previous !== wish || this.#unkept) this.wake();
+      else if (this.#previous !== wish || !this.#synced) this.wake();
     };
-    this.#keeping = this.#syncAndKeep(wish).then(
+    this.#keeping = this.#syncAndKeep(isKept ? undefined : wish).then(
       () => {
         this.#kept = wish;
         ended(0);
       },
-      (cause: unknown) => ended(this.#tellFailed(wish, startMs, cause)),
+      (cause: unknown) => {
+        this.#synced = false;
+        ended(this.#tellFailed(wish, startMs, cause));
+      },
     );
   }
 
-  async #syncAndKeep(wish: DesiredRoutes): Promise<void> {
-    const { driver, keep } = this.#options;
-    await driver.sync();
-    await keep(wish);
+  /** In this order: a kept wish is never newer than what it stands for. */
+  async #syncAndKeep(wish: DesiredRoutes | undefined): Promise<void> {
+    await this.#options.driver.sync();
+    if (wish !== undefined) await this.#options.keep(wish);
   }
 
   #sleep(waitMs: number): Promise<void> {

@@ -165,6 +165,15 @@ export function routeDriverContract(name: string, makeRig: () => Promise<DriverR
       expect(await hopsInKernel(driver, "10.200.0.1/32")).toEqual([rig.hops4[0]]);
     });
 
+    test("what stands can be synced, before the first wish, after one and after the empty one", async () => {
+      await driver.sync();
+      await driver.set(wish([toward("10.200.0.1/32", ...rig.hops4)]));
+      await driver.sync();
+      await driver.set(noRoutes);
+      await driver.sync();
+      expect(await hopsInKernel(driver, "10.200.0.1/32")).toBeUndefined();
+    });
+
     test("a second set while one is under way is refused", async () => {
       const first = driver.set(wish([toward("10.200.0.1/32", ...rig.hops4)]));
       await expect(driver.set(noRoutes)).rejects.toThrow(/has not ended/);

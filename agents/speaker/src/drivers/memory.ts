@@ -20,6 +20,8 @@ export interface MemoryNode {
   down: boolean;
   /** Awaited inside every `set`: lets a test hold one. */
   pace: () => Promise<void>;
+  /** Awaited inside every `sync`. */
+  disk: () => Promise<void>;
 }
 
 /** A node without routes. */
@@ -35,6 +37,7 @@ export function memoryNode(): MemoryNode {
     wishes: [],
     down: false,
     pace: async () => Promise.resolve(),
+    disk: async () => Promise.resolve(),
   };
 }
 
@@ -63,7 +66,7 @@ export function memoryDriver(node: MemoryNode): RouteDriver {
         busy = false;
       }
     },
-    sync: async () => Promise.resolve(),
+    sync: async () => node.disk(),
     watch: () => undefined,
     observed: async (): Promise<ObservedRoutes> => {
       const daemon = [...node.daemon.values()];

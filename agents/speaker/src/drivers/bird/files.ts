@@ -65,13 +65,8 @@ export async function makeFolders({ installPath, originatePath }: IncludePaths):
 
 /** Writes a file and waits until it is on its disk. */
 export async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, "w", 0o644);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  writeUnsynced(path, text);
+  await syncPath(path);
 }
 
 /** Writes a file, mode 0644, and waits for no disk. */
