@@ -31,7 +31,7 @@ export const reasons = {
   ClusterUnknown: "No cluster of this name is a member.",
   ClusterSilent: "The cluster's agent is not connected; its last good state is held.",
   HubBehind:
-    "The hub started from less than this cluster has seen, as after a restore, and tells it what is merged once the named clusters have spoken again. Connect them, or, where one is gone for good, run sealane leave NAME --force.",
+    "The hub started from less than this cluster has seen, as after a restore, and tells it the rest once the named clusters have spoken again. Connect them, or, where one is gone for good, run sealane leave NAME --force.",
   SessionSuperseded:
     "A newer session or a newer leader of the same cluster took this one's place. Nothing is to be done.",
   SessionFailed:

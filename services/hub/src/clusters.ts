@@ -21,7 +21,7 @@ export class ClusterState {
   /** Who speaks under the name; undefined until somebody did. Stored before it counts. */
   incarnation: Incarnation | undefined;
   session: ServedSession | undefined;
-  /** Whom its session waits for before it is told everything. */
+  /** Whom its session waits for before it is told everything; nobody without a session. */
   awaited: () => readonly string[] = () => [];
   /** Whether everything that its session must be told was sent. */
   owesNothing: () => boolean = () => false;
@@ -47,6 +47,13 @@ export class ClusterState {
   get state(): SessionState {
     if (this.session !== undefined) return "ready";
     return this.lastSeenUnixUs === 0n ? "unknown" : "silent";
+  }
+
+  /** The session is over; one that has taken its place stays. */
+  endSession(session: ServedSession): void {
+    if (this.session !== session) return;
+    this.session = undefined;
+    this.awaited = () => [];
   }
 
   /** Keeps a report in place of the older one of the same node; none of a node that the cluster does not have. */
@@ -88,7 +95,7 @@ export class Clusters {
 
   /** Whether an open session waits for the cluster, which nobody else may have heard of. */
   isAwaited(name: string): boolean {
-    return this.all().some(({ session, awaited }) => session !== undefined && awaited().includes(name));
+    return this.all().some(({ awaited }) => awaited().includes(name));
   }
 
   /** Forgets all that is known of a cluster that left. */

@@ -182,7 +182,7 @@ function session(
       waiting.delete(told.look);
       told.stop();
       cancelExpiry();
-      if (served !== undefined && cluster.session === served) cluster.session = undefined;
+      if (served !== undefined) cluster.endSession(served);
       const reason = error instanceof WireError ? error.code : "internal";
       options.onEnded(reason);
       if (served !== undefined) note("SessionEnded", messageOf(error), sessionEndReason(reason));

@@ -70,7 +70,7 @@ export function toStatus(
 
 type Judgement = Pick<ClusterStatus, "healthy" | "reason" | "message" | "next">;
 
-/** Contact first, since without it the rest is old; then what it is not told, what is refused, then what is not as wanted. */
+/** Contact and what the hub cannot tell it first, since without either the rest is old; then refusals, then the rest. */
 function judge(cluster: Cluster, quarantined: readonly Range[], now: number): Judgement {
   const { name } = cluster;
   if (cluster.agent !== "ready") return judgeContact(cluster, now);

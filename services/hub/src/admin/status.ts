@@ -86,7 +86,7 @@ function clusterInfo(cluster: ClusterState, world: World): ClusterInit {
     reports: [...cluster.reports.values()].map(reportInit).toSorted((a, b) => (a.node < b.node ? -1 : 1)),
     clockOffsetUs: counts?.clockOffsetUs ?? cluster.clockOffsetUs,
     asn: world.declared.clusters.get(cluster.name)?.asn ?? 0,
-    awaited: cluster.session === undefined ? [] : [...cluster.awaited()],
+    awaited: [...cluster.awaited()],
   };
 }
 

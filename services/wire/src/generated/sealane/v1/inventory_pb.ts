@@ -130,8 +130,8 @@ export type ClusterInfo = Message<"sealane.v1.ClusterInfo"> & {
   asn: number;
 
   /**
-   * Clusters that have to speak again, or to leave, before this one is told what is merged: the hub started from less
-   * than it has seen. Sorted; empty when it is told everything.
+   * Clusters that have to speak again, or to leave, before this one is told everything: the hub started from less than
+   * it has seen. Sorted; empty when nobody is waited for.
    *
    * @generated from field: repeated string awaited = 16;
    */
