@@ -12,7 +12,7 @@ export type { Lab, LabCluster } from "./lab.ts";
 export { daemonPid, restartDaemon, startDaemon, stopDaemon } from "./machine/daemon.ts";
 export type { Daemon } from "./machine/daemon.ts";
 export { writeMachineFiles } from "./machine/files.ts";
-export { getMachine, outputOn, runOn } from "./machine/machine.ts";
+export { findMachine, getMachine, outputOn, runOn } from "./machine/machine.ts";
 export type { Machine } from "./machine/machine.ts";
 export { parseUpOptions } from "./options.ts";
 export { killPodProcess, podProcesses } from "./pods.ts";

@@ -188,9 +188,17 @@ export async function repairs(cluster: LabCluster): Promise<string[]> {
   );
 }
 
-export async function findings(cluster: string): Promise<{ reason: string; message: string }[]> {
+/** What is amiss with a thing of a cluster, as the hub was told. */
+interface ToldFinding {
+  readonly subject: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** All findings that the hub has of a cluster. */
+export async function findings(cluster: string): Promise<ToldFinding[]> {
   const { items } = JSON.parse((await invokeSealane(["get", "clusters", "-o", "json"])).stdout) as {
-    items: { name: string; reports: { findings: { reason: string; message: string }[] }[] }[];
+    items: { name: string; reports: { findings: ToldFinding[] }[] }[];
   };
   return items.find((it) => it.name === cluster)?.reports.flatMap((report) => report.findings) ?? [];
 }

@@ -1,14 +1,25 @@
-// A node that loses its power and comes back: nobody is sent to it before it can serve. A node whose origins were declared
-// static announces from its disk alone.
+// A node that loses its power and comes back, and was the worst to lose: the agent that leads and the cluster's only DNS
+// ran there. Nobody is sent to it before it can serve. A node whose origins were declared static announces from its disk
+// alone.
 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { daemonPid, openLab, powerOff, powerOn, restartDaemon, stopDaemon, waitUntil } from "../lab/index.ts";
+import {
+  daemonPid,
+  findMachine,
+  openLab,
+  powerOff,
+  powerOn,
+  restartDaemon,
+  stopDaemon,
+  waitUntil,
+} from "../lab/index.ts";
 import type { Lab, LabCluster, Machine } from "../lab/index.ts";
 import { outsideSessions } from "../lab/bird.ts";
 import { sealaneDirectory } from "../lab/paths.ts";
 import { waitUntilSettled } from "../lab/sealane.ts";
 import { agent, componentPods, leaderOf, podRuns, speaker } from "./components.ts";
+import { findings } from "./hands.ts";
 import { countFailures, printTallies, startLoad, target } from "./load.ts";
 import type { RouteChange, RouteMonitor } from "./route-monitor.ts";
 import { monitorRoutes } from "./route-monitor.ts";
@@ -44,14 +55,17 @@ beforeAll(async () => {
   lab = await openStory();
   a = clusterOf(lab, "a");
   b = clusterOf(lab, "b");
-  // The worst case: the agent that leads goes with it, and another one has to know the same.
+  // Another agent has to know the same, and speakers have to find it without names.
   lost = await leadersNode(a);
+  await runDnsOn(lost);
   kept = a.nodes.find((node) => node.name !== lost)?.name ?? "";
   await rollOut(a, name, webManifest(name, [lost, kept]));
 });
 
 afterAll(async () => {
   if (lab === undefined) return;
+  await makeWhole(a, lost);
+  await runDnsOn(null);
   for (const cluster of lab.clusters)
     await kubectl(cluster, ["-n", system, "scale", "deployment/sealane-agent", "--replicas=2"]);
   if ((await daemonPid(lab.hub, hubDaemon)) === undefined) await restartDaemon(lab.hub, hubDaemon);
@@ -83,19 +97,7 @@ describe("a node that is rebooted", () => {
     const monitors: RouteMonitor[] = [];
     for (const looker of lookers) monitors.push(await monitorRoutes(looker));
     try {
-      const onAt = performance.now();
-      const back = await powerOn(a, lost, ["kube-proxy"]);
-      await waitUntil(
-        { what: `${lost} to be Ready with its pod`, timeoutMs: servesTimeoutMs, intervalMs: 500 },
-        () => isServingToKubernetes(lost),
-      );
-      await waitUntil({ what: "the outside host's sessions", timeoutMs: servesTimeoutMs }, async () => {
-        const { up, all } = await outsideSessions(lab.outside);
-        return up === all;
-      });
-      console.log(
-        `${lost} back: Ready with its pod and its BGP sessions after ${seconds(onAt)} s, without kube-proxy`,
-      );
+      const back = await returnWithoutKubeProxy();
       const end = performance.now() + quietMs;
       await waitUntil({ what: "a quiet time", timeoutMs: quietMs * 2 }, () => performance.now() >= end);
       expect(towards(monitors, [lost]).filter(({ machine }) => machine === "outside")).toEqual([]);
@@ -109,6 +111,7 @@ describe("a node that is rebooted", () => {
       await load.more(50);
     } finally {
       for (const monitor of monitors) monitor.close();
+      await makeWhole(a, lost);
       printTallies(
         `through the Service's addresses, from ${lost}'s absence to its return; ${failedByLoss} failed before it had power`,
         await load.close(),
@@ -145,8 +148,8 @@ describe("a router whose origins are declared static", () => {
       expect(await daemonPid(lab.hub, hubDaemon)).toBeUndefined();
       expect(await componentPods(c, agent)).toEqual([]);
     } finally {
+      await makeWhole(c, "c2");
       lab = await openLab();
-      await restartDaemon(nodeOf(clusterOf(lab, "c"), "c2"), "kube-proxy");
       await restartDaemon(lab.hub, hubDaemon);
       await kubectl(c, ["-n", system, "scale", "deployment/sealane-agent", "--replicas=2"]);
       await applyAsShipped(c);
@@ -164,6 +167,48 @@ async function leadersNode(cluster: LabCluster): Promise<string> {
   const leads = (await componentPods(cluster, agent)).find((each) => each.name === pod);
   if (leads === undefined) throw new Error(`No pod of cluster ${cluster.name} is its leader ${pod}`);
   return leads.machine.name;
+}
+
+/** Has a's cluster DNS run on this node alone, as it may happen to; null: wherever there is room. */
+async function runDnsOn(node: string | null): Promise<void> {
+  const nodeSelector = node === null ? null : { "kubernetes.io/hostname": node };
+  const deployment = ["-n", "kube-system", "deployment/coredns"];
+  const patch = JSON.stringify({ spec: { template: { spec: { nodeSelector } } } });
+  await kubectl(a, ["patch", ...deployment, "--type=merge", `--patch=${patch}`]);
+  await kubectl(a, ["rollout", "status", ...deployment, "--timeout=110s"]);
+}
+
+/** Gives the lost node its power and all but kube-proxy, until Kubernetes and BGP take it for whole, and it says it is not. */
+async function returnWithoutKubeProxy(): Promise<Machine> {
+  const onAt = performance.now();
+  const back = await powerOn(a, lost, ["kube-proxy"]);
+  await waitUntil(
+    { what: `${lost} to be Ready with its pod`, timeoutMs: servesTimeoutMs, intervalMs: 500 },
+    () => isServingToKubernetes(lost),
+  );
+  await waitUntil({ what: "the outside host's sessions", timeoutMs: servesTimeoutMs }, async () => {
+    const { up, all } = await outsideSessions(lab.outside);
+    return up === all;
+  });
+  console.log(
+    `${lost} back: Ready with its pod and its BGP sessions after ${seconds(onAt)} s, without kube-proxy`,
+  );
+  // Neither names nor Services work on it.
+  await waitUntil(
+    { what: `the hub to be told by ${lost} that it has no kube-proxy`, timeoutMs: quietMs },
+    async () =>
+      (await findings(a.name)).some(
+        ({ subject, reason }) => subject === lost && reason === "KubeProxyNotSynced",
+      ),
+  );
+  console.log(`${lost} has said that it has no kube-proxy ${seconds(onAt)} s after its power came`);
+  return back;
+}
+
+/** The node has power and kube-proxy, also where a test that failed left it without. */
+async function makeWhole(cluster: LabCluster, node: string): Promise<void> {
+  const machine = (await findMachine(node)) ?? (await powerOn(cluster, node));
+  if ((await daemonPid(machine, "kube-proxy")) === undefined) await restartDaemon(machine, "kube-proxy");
 }
 
 const speakers = ["-n", system, "daemonset/sealane-speaker"];

@@ -33,6 +33,18 @@ test("a flag wins over the environment", () => {
   expect(options).toMatchObject({ node: "a2", agent: "[fd10::1]:7444", cluster: "fra1", stableMs: 0 });
 });
 
+test("in a pod the agent is found at the Service's own address, which needs no names", () => {
+  const service = (host: string) => ({
+    NODE_NAME: "a1",
+    SEALANE_AGENT_SERVICE_HOST: host,
+    SEALANE_AGENT_SERVICE_PORT: "7444",
+  });
+  expect(parseOptions(program, service("10.96.0.7")).agent).toBe("10.96.0.7:7444");
+  expect(parseOptions(program, service("fd00:96::7")).agent).toBe("[fd00:96::7]:7444");
+  const given = { ...service("10.96.0.7"), AGENT_ADDRESS: "192.0.2.1:1" };
+  expect(parseOptions(program, given).agent).toBe("192.0.2.1:1");
+});
+
 test("origins count for one boot unless they are declared static", () => {
   const origins = (...flags: string[]) => parseOptions([...program, "--node", "r1", ...flags], {}).origins;
   expect(origins()).toBe("boot");

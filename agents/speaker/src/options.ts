@@ -12,7 +12,7 @@ export interface SpeakerOptions {
   readonly node: string;
   /** Undefined: the file `cluster` beside the CA says it. */
   readonly cluster: string | undefined;
-  /** `host:port` of the agent's listener, or `unix:` and a path. */
+  /** `host:port` of the agent's listener, or `unix:` and a path; what is beside the CA is tried, too. */
   readonly agent: string;
   /** The name in the agent's certificate. */
   readonly agentName: string;
@@ -85,9 +85,9 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
     )
     .option(
       "--agent <host:port>",
-      "the agent's listener, or unix: and a path (AGENT_ADDRESS)",
+      "the agent's listener, or unix: and a path (AGENT_ADDRESS; in a pod the Service sealane-agent)",
       (text) => (text.startsWith("unix:/") ? text : hostPort(text)),
-      env["AGENT_ADDRESS"] ?? "sealane-agent.sealane-system.svc:7444",
+      env["AGENT_ADDRESS"] ?? serviceAddress(env) ?? "sealane-agent.sealane-system.svc:7444",
     )
     .option("--agent-name <name>", "the name in the agent's certificate", "sealane-agent.sealane-system.svc")
     .option("--token-file <file>", "bearer token, read anew for each connection", `${secrets}/token/token`)
@@ -136,6 +136,13 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
     stableMs: stableSeconds * 1000,
     auditMs: auditSeconds * 1000,
   };
+}
+
+/** The Service's own address, as the kubelet gives it to pods of its namespace: it needs no cluster DNS. */
+function serviceAddress(env: NodeJS.ProcessEnv): string | undefined {
+  const { SEALANE_AGENT_SERVICE_HOST: host, SEALANE_AGENT_SERVICE_PORT: port } = env;
+  if (host === undefined || port === undefined) return undefined;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function hostPort(text: string): string {

@@ -1,5 +1,6 @@
-// Keeps the leader findable for its speakers: as its node's addresses change, and when somebody edits the slices by hand.
-// Addresses that are not known are no reason to take known ones away.
+// Keeps the leader findable for its speakers, by the Service's slices and by the ConfigMap that their pods mount: as its
+// node's addresses change, and when somebody edits these by hand. Addresses that are not known are no reason to take
+// known ones away.
 
 import { writeListenerEndpoints } from "../execute/listener-endpoints.ts";
 import { createBackoff, sleep } from "../kube/backoff.ts";
@@ -7,13 +8,15 @@ import type { KubeClient } from "../kube/client.ts";
 import { messageOf } from "../kube/error.ts";
 import type { Term } from "../kube/lease.ts";
 import { parseAddress } from "../link/join.ts";
+import type { ListenerContent } from "./listener-config-map.ts";
+import { writeListenerConfigMap } from "./listener-config-map.ts";
 
 /** What to keep true. */
 export interface ListenerPlace {
   readonly client: KubeClient;
   readonly term: Term;
-  /** Of the Service in front of the leader. */
-  readonly namespace: string;
+  /** What the ConfigMap says beside the addresses; the Service is in the same namespace. */
+  readonly content: Omit<ListenerContent, "addresses">;
   /** `host:port` that the listener is bound to. */
   readonly listen: string;
   /** Underlay addresses of the leader's node; empty while unknown. */
@@ -27,7 +30,7 @@ const lookMsDefault = 3_000;
 
 /** Looks and repairs until the term ends. */
 export async function followListener(place: ListenerPlace): Promise<void> {
-  const { client, term, namespace, listen, addresses, onProblem, lookMs = lookMsDefault } = place;
+  const { term, listen, addresses, onProblem, lookMs = lookMsDefault } = place;
   const { port } = parseAddress(listen);
   const backoff = createBackoff({ minMs: 500, maxMs: 15_000 });
   let told = "";
@@ -35,7 +38,7 @@ export async function followListener(place: ListenerPlace): Promise<void> {
     let waitMs = lookMs;
     try {
       const known = addresses();
-      if (known.length > 0) await writeListenerEndpoints(client, term, { namespace, addresses: known, port });
+      if (known.length > 0) await publish(place, known, port);
       backoff.reset();
       told = "";
     } catch (error) {
@@ -45,4 +48,16 @@ export async function followListener(place: ListenerPlace): Promise<void> {
     }
     await sleep(waitMs, term.signal);
   }
+}
+
+async function publish(
+  { client, term, content }: ListenerPlace,
+  addresses: readonly string[],
+  port: number,
+): Promise<void> {
+  const listeners = addresses.map((each) => (each.includes(":") ? `[${each}]:${port}` : `${each}:${port}`));
+  await Promise.all([
+    writeListenerEndpoints(client, term, { namespace: content.namespace, addresses, port }),
+    writeListenerConfigMap(client, term, { ...content, addresses: listeners }),
+  ]);
 }

@@ -1,15 +1,13 @@
 // The relay to this cluster's speakers for one term: keys, where to find the leader, the listener, the sessions.
 
 import type { Report, ShardChange } from "@sealane/wire";
-import { configMapAccess } from "../dns/config-maps.ts";
 import type { Term } from "../kube/lease.ts";
-import { ownedAnnotations, ownedLabels } from "../kube/ownership.ts";
 import type { Agent } from "../leader.ts";
 import type { ReceivedPart } from "../received-part.ts";
 import { untilDone } from "../retry.ts";
 import { followListener } from "./follow-listener.ts";
 import { ensureListenerKeys, serveSpeakers } from "./listener.ts";
-import type { ListenerKeys } from "./listener-keys.ts";
+import { writeListenerConfigMap } from "./listener-config-map.ts";
 import { reviewSpeaker } from "./reviewer.ts";
 import { Speakers } from "./speakers.ts";
 
@@ -38,9 +36,6 @@ export interface Relay {
   readonly close: () => void;
 }
 
-/** ConfigMap by which speakers know the listener: its CA and the cluster's name. */
-const listenerConfigMapName = "sealane-agent-ca";
-
 /** Starts the relay. Without a listener the agent still leads: it is tried again until the term ends. */
 export function startRelay({ agent, term, making, cluster, received, addresses }: RelayOptions): Relay {
   const { client, options, metrics, log } = agent;
@@ -67,17 +62,16 @@ export function startRelay({ agent, term, making, cluster, received, addresses }
       warn,
     );
     if (keys === undefined) return;
-    await untilDone(() => publishListener(agent, keys, cluster), making.signal, warn);
-    const served = await untilDone(
-      () => serveSpeakers(options.listen, keys, speakers.open),
-      term.signal,
-      warn,
-    );
+    const { namespace, listen } = options;
+    const content = { namespace, authority: keys.authority, cluster };
+    // Before the listener: the speakers' pods wait for the ConfigMap.
+    const publish = async () => writeListenerConfigMap(client, making, { ...content, addresses: [] });
+    await untilDone(publish, making.signal, warn);
+    const served = await untilDone(() => serveSpeakers(listen, keys, speakers.open), term.signal, warn);
     if (served === undefined) return;
     close = served.close;
     if (term.signal.aborted) close();
-    const { namespace, listen } = options;
-    await followListener({ client, term: making, namespace, listen, addresses, onProblem: warn });
+    await followListener({ client, term: making, content, listen, addresses, onProblem: warn });
   };
   void serve();
   return {
@@ -90,25 +84,4 @@ export function startRelay({ agent, term, making, cluster, received, addresses }
     },
     close: () => close(),
   };
-}
-
-async function publishListener(
-  { client, options }: Agent,
-  keys: ListenerKeys,
-  cluster: string,
-): Promise<void> {
-  const access = configMapAccess(client);
-  const name = { namespace: options.namespace, name: listenerConfigMapName };
-  const data = { "ca.crt": keys.authority, cluster };
-  const found = await access.readConfigMap(name);
-  if (found?.data["ca.crt"] === data["ca.crt"] && found.data["cluster"] === cluster) return;
-  const write = {
-    ...name,
-    data,
-    labels: ownedLabels,
-    annotations: ownedAnnotations,
-    resourceVersion: found?.resourceVersion,
-  };
-  if ((await access.writeConfigMap(write)) === "conflict")
-    throw new Error(`ConfigMap ${listenerConfigMapName} was changed by somebody else meanwhile`);
 }
