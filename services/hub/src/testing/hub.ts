@@ -26,6 +26,8 @@ export interface TestHub extends Hub {
 /** Starts a hub on free loopback ports; closed when the test ends. */
 export async function testHub(options: Partial<HubOptions> = {}): Promise<TestHub> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), "sealane-hub-"));
+  // Registered first, so that it runs last, and also where the hub does not start.
+  onTestFinished(() => rmSync(data, { recursive: true, force: true }));
   const log: Record<string, unknown>[] = [];
   const write = (line: string): void => void log.push(JSON.parse(line) as Record<string, unknown>);
   const hub = await startHub({
@@ -48,9 +50,6 @@ export async function testHub(options: Partial<HubOptions> = {}): Promise<TestHu
     admin.close();
     await hub.close();
   };
-  onTestFinished(async () => {
-    await close();
-    rmSync(data, { recursive: true, force: true });
-  });
+  onTestFinished(close);
   return { ...hub, close, data, admin, adminCredentials, authority: read("ca"), log };
 }
