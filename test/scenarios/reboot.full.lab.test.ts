@@ -42,7 +42,9 @@ const hubDaemon = "sealane-hub";
 /** The BGP session's hold time and graceful restart, then what Kubernetes takes to miss a node. */
 const missedTimeoutMs = 180_000;
 const servesTimeoutMs = 120_000;
-const quietMs = 10_000;
+/** Longer than a node is held whose speaker says nothing: this one's says that it does not serve. */
+const quietMs = 75_000;
+const toldTimeoutMs = 30_000;
 
 let lab: Lab;
 let a: LabCluster;
@@ -195,7 +197,7 @@ async function returnWithoutKubeProxy(): Promise<Machine> {
   );
   // Neither names nor Services work on it.
   await waitUntil(
-    { what: `the hub to be told by ${lost} that it has no kube-proxy`, timeoutMs: quietMs },
+    { what: `the hub to be told by ${lost} that it has no kube-proxy`, timeoutMs: toldTimeoutMs },
     async () =>
       (await findings(a.name)).some(
         ({ subject, reason }) => subject === lost && reason === "KubeProxyNotSynced",

@@ -1,4 +1,4 @@
-// A node that was away is told as ready once its speaker says that it serves, and after a while in any case.
+// A node that was away is told as ready once its speaker says that it serves, and after a while without a word from it.
 
 import type { NodeFact } from "@sealane/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -65,6 +65,21 @@ test("a speaker that does not come costs a while and no more", () => {
   report();
   observe(false);
   observe(true);
+  vi.advanceTimersByTime(holdMs - 1);
+  expect(told).toEqual([true, false, false]);
+  vi.advanceTimersByTime(1);
+  expect(told).toEqual([true, false, false, true]);
+});
+
+test("a speaker that says again and again that its node does not serve is believed, until it falls silent", () => {
+  observe(true);
+  report();
+  observe(false);
+  observe(true);
+  for (let said = 0; said < 3; said++) {
+    vi.advanceTimersByTime(holdMs - 1);
+    report("KubeProxyNotSynced");
+  }
   vi.advanceTimersByTime(holdMs - 1);
   expect(told).toEqual([true, false, false]);
   vi.advanceTimersByTime(1);

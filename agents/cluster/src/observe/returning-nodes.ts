@@ -1,5 +1,6 @@
 // Nodes that were away and come back. Their kubelet calls them ready before their kube-proxy can serve, so they count as
-// not ready until their speaker says more, or for so long. A node that was never seen away is passed as it is.
+// not ready until their speaker says more, or has said nothing for so long. A node that was never seen away is passed as it
+// is.
 
 import type { NodeFact } from "@sealane/core";
 import type { Report } from "@sealane/wire";
@@ -7,7 +8,7 @@ import type { FactChange } from "../link/fact-table.ts";
 
 /** How nodes are held, and whom to tell. */
 export interface ReturningOptions {
-  /** The longest that a ready node is held back, milliseconds: a speaker that does not come may not cost more. */
+  /** How long a ready node is held back without a word, milliseconds: a speaker that does not come may not cost more. */
   readonly holdMs: number;
   /** Facts as they may be told. */
   readonly onFacts: (changes: readonly FactChange[]) => void;
@@ -45,11 +46,12 @@ export class ReturningNodes {
     );
   }
 
-  /** A speaker said how its node stands: one that serves is waited for no longer. */
+  /** A speaker said how its node stands: one that serves is waited for no longer, one that says it does not is believed. */
   heard({ node, findings }: Report): void {
     this.#haveSpoken = true;
-    if (findings.some(({ reason }) => reason === "KubeProxyNotSynced")) return;
-    this.#release(node);
+    if (!findings.some(({ reason }) => reason === "KubeProxyNotSynced")) return this.#release(node);
+    const away = this.#away.get(node);
+    if (away?.ready !== undefined) this.#hold(node, away);
   }
 
   #node(change: NodeChange): FactChange {
@@ -65,8 +67,8 @@ export class ReturningNodes {
       this.#away.delete(key);
       return change;
     }
+    if (away.ready === undefined) this.#hold(key, away);
     away.ready = change;
-    away.timer ??= setTimeout(() => this.#release(key), this.#options.holdMs);
     return { ...change, value: { ...value, ready: false } };
   }
 
@@ -75,6 +77,11 @@ export class ReturningNodes {
     clearTimeout(this.#away.get(change.key)?.timer);
     this.#away.delete(change.key);
     return change;
+  }
+
+  #hold(node: string, away: Away): void {
+    clearTimeout(away.timer);
+    away.timer = setTimeout(() => this.#release(node), this.#options.holdMs);
   }
 
   #release(node: string): void {
