@@ -20,6 +20,7 @@ import { sealaneDirectory } from "../lab/paths.ts";
 import { waitUntilSettled } from "../lab/sealane.ts";
 import { agent, componentPods, leaderOf, podRuns, speaker } from "./components.ts";
 import { findings } from "./hands.ts";
+import type { LoadFailure } from "./load.ts";
 import { countFailures, printTallies, startLoad, target } from "./load.ts";
 import type { RouteChange, RouteMonitor } from "./route-monitor.ts";
 import { monitorRoutes } from "./route-monitor.ts";
@@ -68,6 +69,8 @@ afterAll(async () => {
   if (lab === undefined) return;
   await makeWhole(a, lost);
   await runDnsOn(null);
+  // Another run has it on other nodes.
+  await kubectl(a, ["-n", shop, "delete", "deployment", name, "--ignore-not-found"]);
   for (const cluster of lab.clusters)
     await kubectl(cluster, ["-n", system, "scale", "deployment/sealane-agent", "--replicas=2"]);
   if ((await daemonPid(lab.hub, hubDaemon)) === undefined) await restartDaemon(lab.hub, hubDaemon);
@@ -98,6 +101,7 @@ describe("a node that is rebooted", () => {
     const failedByLoss = load.failures.length;
     const monitors: RouteMonitor[] = [];
     for (const looker of lookers) monitors.push(await monitorRoutes(looker));
+    const onUnixMs = Date.now();
     try {
       const back = await returnWithoutKubeProxy();
       const end = performance.now() + quietMs;
@@ -119,6 +123,7 @@ describe("a node that is rebooted", () => {
         await load.close(),
       );
     }
+    console.log(timeline(load.failures.slice(failedByLoss), monitors, onUnixMs));
     expect(countFailures(load.failures.slice(failedByLoss))).toEqual([]);
     lab = await openLab();
     await waitUntilSettled(lab);
@@ -297,4 +302,24 @@ async function isServingToKubernetes(node: string): Promise<boolean> {
 
 function seconds(sinceMs: number): string {
   return ((performance.now() - sinceMs) / 1000).toFixed(1);
+}
+
+/** What failed, among what became of the routes, in milliseconds since `sinceUnixMs`; empty when nothing failed. */
+function timeline(
+  failures: readonly LoadFailure[],
+  monitors: readonly RouteMonitor[],
+  sinceUnixMs: number,
+): string {
+  if (failures.length === 0) return "";
+  const failed = failures.map(({ atUnixMs, target: to, error }) => ({ atUnixMs, text: `${to}: ${error}` }));
+  const changed = monitors.flatMap(({ changes }) =>
+    changes.map(({ atUnixMs, machine, change, destination, nextHops: via }) => ({
+      atUnixMs,
+      text: `${machine} ${change} ${destination} via ${via.join()}`,
+    })),
+  );
+  return [...failed, ...changed]
+    .toSorted((one, other) => one.atUnixMs - other.atUnixMs)
+    .map(({ atUnixMs, text }) => `${(atUnixMs - sinceUnixMs).toFixed(0)} ms: ${text}`)
+    .join("\n");
 }

@@ -33,19 +33,19 @@ export interface SpeakerOptions {
   /** How long a next hop that comes back must be wanted. */
   readonly stableMs: number;
   readonly auditMs: number;
-  /** Health page of kube-proxy; undefined: announcing does not wait for it. */
-  readonly kubeProxyHealthz: string | undefined;
+  /** Metrics page of kube-proxy; undefined: announcing does not wait for it. */
+  readonly kubeProxyMetrics: string | undefined;
   /** Configuration page of kube-proxy; undefined: it is not checked. */
   readonly kubeProxyConfigz: string | undefined;
   readonly logLevel: string;
 }
 
-type Undefinable = "command" | "node" | "cluster" | "kubeProxyHealthz" | "kubeProxyConfigz";
+type Undefinable = "command" | "node" | "cluster" | "kubeProxyMetrics" | "kubeProxyConfigz";
 
 interface Flags extends Omit<SpeakerOptions, Undefinable | "stableMs" | "auditMs"> {
   node?: string;
   cluster?: string;
-  kubeProxyHealthz?: string;
+  kubeProxyMetrics?: string;
   kubeProxyConfigz?: string;
   stableSeconds: number;
   auditSeconds: number;
@@ -112,7 +112,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
     .option("--metrics-listen <host:port>", "health and metrics over HTTP", hostPort, "[::]:9466")
     .option("--stable-seconds <seconds>", "how long a next hop that comes back must be wanted", seconds, 5)
     .option("--audit-seconds <seconds>", "between comparisons with the kernel", seconds, 10)
-    .option("--kube-proxy-healthz <url>", "after a reboot, announce once this page answers 200")
+    .option("--kube-proxy-metrics <url>", "after a reboot, announce once this page dates its rules")
     .option("--kube-proxy-configz <url>", "check the configuration that this page gives")
     .option(
       "--log-level <level>",
@@ -121,7 +121,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
     )
     .addHelpText("after", examples)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  const { node, cluster, kubeProxyHealthz, kubeProxyConfigz, stableSeconds, auditSeconds, ...flags } = program
+  const { node, cluster, kubeProxyMetrics, kubeProxyConfigz, stableSeconds, auditSeconds, ...flags } = program
     .parse(argv)
     .opts<Flags>();
   const command = program.args[0] === "check" ? "check" : undefined;
@@ -131,7 +131,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv): S
     command,
     node: node ?? "",
     cluster,
-    kubeProxyHealthz,
+    kubeProxyMetrics,
     kubeProxyConfigz,
     stableMs: stableSeconds * 1000,
     auditMs: auditSeconds * 1000,

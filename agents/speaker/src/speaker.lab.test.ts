@@ -148,11 +148,12 @@ test("an agent that knows nothing yet removes nothing; one that knows removes", 
 test("after a reboot nothing is announced before kube-proxy has synced", async () => {
   publishWorld(agent);
   completeWorld(agent);
-  startSpeaker("--kube-proxy-healthz", "http://127.0.0.1:10256/healthz");
+  startSpeaker("--kube-proxy-metrics", "http://127.0.0.1:10249/metrics");
   await vi.waitFor(async () => expect(await hops("10.97.0.9/32")).toHaveLength(3), patience);
   await vi.waitFor(() => expect(routesObserved()).toBe(8), patience);
   expect(await rig.ask('show route where proto ~ "sealane_originate*"')).toBe("");
-  const serve = 'require("http").createServer((q, r) => r.end()).listen(10256, "127.0.0.1")';
+  const written = "kubeproxy_sync_proxy_rules_last_timestamp_seconds 1.7964e+09";
+  const serve = `require("http").createServer((q, r) => r.end("${written}")).listen(10249, "127.0.0.1")`;
   monitors.push(
     spawn("ip", ["netns", "exec", rig.namespace, process.execPath, "-e", serve], { stdio: "ignore" }),
   );
@@ -176,7 +177,7 @@ test.each([
     await rm(dirname(rig.ports.paths.originatePath), { recursive: true });
     await rig.startDaemon();
     await vi.waitFor(async () => expect(await rig.learned()).toEqual([]), patience);
-    startSpeaker("--origins", origins, "--kube-proxy-healthz", "http://127.0.0.1:10256/healthz");
+    startSpeaker("--origins", origins, "--kube-proxy-metrics", "http://127.0.0.1:10249/metrics");
     await logged(`"install":8,"originate":${count}`);
     await vi.waitFor(async () => expect((await page("readyz")).trim()).toBe("ok"), patience);
     await vi.waitFor(async () => expect(await rig.learned()).toHaveLength(count), patience);

@@ -32,7 +32,7 @@ export async function startSpeaker(
   options: SpeakerOptions,
   log: Logger,
 ): Promise<{ readonly close: () => Promise<void> }> {
-  const { node, stateFile, kubeProxyHealthz } = options;
+  const { node, stateFile, kubeProxyMetrics } = options;
   const showLog = outcomeLog(log);
   const metrics = makeMetrics(node, driverName);
   const boot = await bootOf(options);
@@ -55,7 +55,7 @@ export async function startSpeaker(
     },
   });
   const reporting = startReporting({ options, ip, link, metrics }, stop.signal);
-  const mayAnnounce = announcing(kubeProxyHealthz, initial.originate.length > 0, stop.signal, () => {
+  const mayAnnounce = announcing(kubeProxyMetrics, initial.originate.length > 0, stop.signal, () => {
     log.info("kube-proxy has synced: announcing");
     loop.wake();
   });
@@ -104,18 +104,18 @@ export async function startSpeaker(
  * announces already was announced after that.
  */
 function announcing(
-  kubeProxyHealthz: string | undefined,
+  kubeProxyMetrics: string | undefined,
   announced: boolean,
   signal: AbortSignal,
   onSynced: () => void,
 ): () => boolean {
-  if (kubeProxyHealthz === undefined || announced) return () => true;
+  if (kubeProxyMetrics === undefined || announced) return () => true;
   let synced = false;
   const open = () => {
     synced = true;
     onSynced();
   };
-  kubeProxySynced(kubeProxyHealthz, signal).then(open, () => undefined);
+  kubeProxySynced(kubeProxyMetrics, signal).then(open, () => undefined);
   return () => synced;
 }
 

@@ -22,8 +22,8 @@ export function toReport(node: string, outcome: Outcome, waits: Finding | undefi
 }
 
 /** Nothing is announced before kube-proxy has synced. The agent does not call the node ready before either. */
-export function notSynced({ node, kubeProxyHealthz: url }: SpeakerOptions): Finding {
-  const message = `kube-proxy of ${node} has not synced in this boot (${url} does not answer 200): nothing is announced yet`;
+export function notSynced({ node, kubeProxyMetrics: url }: SpeakerOptions): Finding {
+  const message = `kube-proxy of ${node} has not written its rules in this boot, or ${url} does not say so: nothing is announced yet`;
   return { subject: node, reason: "KubeProxyNotSynced", message };
 }
 
