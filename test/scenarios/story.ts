@@ -1,12 +1,29 @@
 // The lab as the scenarios tell their stories in it: cluster `a` of three nodes, `b` and `c` of two, Sealane on all of
 // them. Owns verbs (apply, fetch, look up, read a kernel's routes); each scenario owns what it expects.
 
-import { clusterOf, openLab, output, outputOn, parseUpOptions, program, up } from "../lab/index.ts";
+import type { KubeClient } from "../../agents/cluster/src/kube/client.ts";
+import { objectPath, resources } from "../../agents/cluster/src/kube/resource.ts";
+import { asAdministrator } from "../lab/cluster/administrator.ts";
+import { applyManifests, parseManifests } from "../lab/cluster/apply.ts";
+import { waitUntilRolledOut } from "../lab/cluster/rollout.ts";
+import {
+  clusterOf,
+  openLab,
+  output,
+  outputOn,
+  parseUpOptions,
+  program,
+  up,
+  waitUntil,
+} from "../lab/index.ts";
 import type { Lab, LabCluster, Machine } from "../lab/index.ts";
 import { deploySealane } from "../lab/sealane.ts";
 
 /** Namespace of the stories' workloads, in every cluster. */
 export const shop = "shop";
+
+/** Whose the fields are that stories apply: that of kubectl, with which they are changed by hand too. */
+const fieldManager = "kubectl";
 
 /** The lab that every scenario needs: brought up when it is not, left up for the next. */
 export async function openStory({ nodesOfA = 3 } = {}): Promise<Lab> {
@@ -15,13 +32,26 @@ export async function openStory({ nodesOfA = 3 } = {}): Promise<Lab> {
   );
   const lab = await openLab();
   await deploySealane(lab);
-  for (const cluster of lab.clusters) await applyText(cluster, shopManifest);
   await Promise.all(
     lab.clusters.map((cluster) =>
-      kubectl(cluster, ["-n", shop, "wait", "pod/client", "--for=condition=Ready", "--timeout=60s"]),
+      asAdministrator(cluster, async (client) => {
+        await applyManifests(client, fieldManager, parseManifests(shopManifest));
+        await waitUntilReady(client, "client");
+      }),
     ),
   );
   return lab;
+}
+
+async function waitUntilReady(client: KubeClient, pod: string): Promise<void> {
+  await waitUntil({ what: `pod "${pod}" to be ready at ${client.server}`, timeoutMs: 60_000 }, async () => {
+    const { status } = (await client.request("GET", `/api/v1/namespaces/${shop}/pods/${pod}`)) as {
+      readonly status: {
+        readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+      };
+    };
+    return status.conditions?.some((each) => each.type === "Ready" && each.status === "True") === true;
+  });
 }
 
 /** kubectl with a cluster's administrator; must succeed. */
@@ -37,13 +67,15 @@ export async function kubectlJson<T>(cluster: LabCluster, argv: readonly string[
 
 /** Applies the manifests of a Deployment of the shop, and waits until all its pods are ready. */
 export async function rollOut(cluster: LabCluster, name: string, manifest: string): Promise<void> {
-  await applyText(cluster, manifest);
-  await kubectl(cluster, ["-n", shop, "rollout", "status", `deployment/${name}`, "--timeout=90s"]);
+  await asAdministrator(cluster, async (client) => {
+    await applyManifests(client, fieldManager, parseManifests(manifest));
+    await waitUntilRolledOut(client, shop, [`deployments/${name}`], 90_000);
+  });
 }
 
-/** Applies manifests. */
-export function applyText(cluster: LabCluster, text: string): Promise<string> {
-  return kubectl(cluster, ["apply", "--server-side", "--force-conflicts", "-f", "-"], text);
+/** Applies manifests, as `kubectl apply --server-side --force-conflicts` does. */
+export function applyText(cluster: LabCluster, text: string): Promise<void> {
+  return asAdministrator(cluster, (client) => applyManifests(client, fieldManager, parseManifests(text)));
 }
 
 /** What the test server answers: who it is, whom it saw, at which of its addresses. */
@@ -98,13 +130,10 @@ function parseAnswers(text: string): Answer[] {
 
 /** Addresses of a pod, IPv4 first. */
 export async function podAddresses(cluster: LabCluster, pod: string): Promise<string[]> {
-  const found = await kubectlJson<{ status: { podIPs: { ip: string }[] } }>(cluster, [
-    "-n",
-    shop,
-    "get",
-    "pod",
-    pod,
-  ]);
+  const path = `/api/v1/namespaces/${shop}/pods/${pod}`;
+  const found = (await asAdministrator(cluster, (client) => client.request("GET", path))) as {
+    readonly status: { readonly podIPs: readonly { readonly ip: string }[] };
+  };
   return found.status.podIPs.map(({ ip }) => ip);
 }
 
@@ -114,13 +143,10 @@ export async function serviceAddresses(
   service: string,
   namespace = shop,
 ): Promise<string[]> {
-  const found = await kubectlJson<{ spec: { clusterIPs: string[] } }>(cluster, [
-    "-n",
-    namespace,
-    "get",
-    "service",
-    service,
-  ]);
+  const path = objectPath(resources.services, namespace, service);
+  const found = (await asAdministrator(cluster, (client) => client.request("GET", path))) as {
+    readonly spec: { readonly clusterIPs: readonly string[] };
+  };
   return found.spec.clusterIPs.toSorted((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
 }
 
