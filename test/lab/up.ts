@@ -9,7 +9,7 @@ import { allPrograms } from "./cache/machine-usr.ts";
 import type { Programs } from "./cache/machine-usr.ts";
 import { knownMachines, removeLab, removeMachines } from "./cleanup.ts";
 import { startCluster } from "./cluster/start.ts";
-import { writeKubeconfig } from "./cluster/write-kubeconfig.ts";
+import { isWritten, writeKubeconfig } from "./cluster/write-kubeconfig.ts";
 import { labImages } from "./images/build.ts";
 import { withLock } from "./lock.ts";
 import { restartDaemon, stoppedDaemons } from "./machine/daemon.ts";
@@ -38,6 +38,7 @@ export async function up(request: TopologyRequest): Promise<void> {
       running.map((cluster) => cluster.plan),
     );
     const missing = plans.filter((plan) => !running.some((cluster) => cluster.plan.name === plan.name));
+    await giveAccess(running);
     if (missing.length === 0) {
       say(`already up: ${running.map((cluster) => cluster.plan.name).join(", ")}`);
       return;
@@ -60,6 +61,15 @@ export async function up(request: TopologyRequest): Promise<void> {
       ...started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])),
     ]);
   });
+}
+
+/** Clusters that another checkout brought up have their programs and kubeconfigs there: gives this one its own. */
+async function giveAccess(clusters: readonly ClusterRecord[]): Promise<void> {
+  const accesses = clusters.map(({ admin }) => admin);
+  if (accesses.length === 0 || (await isWritten(accesses))) return;
+  await linkPrograms(await allPrograms());
+  for (const access of accesses) await writeKubeconfig(access.cluster, [access]);
+  await writeKubeconfig(undefined, accesses);
 }
 
 /** Rewrites all that speaks of every cluster: the record, the joint kubeconfig, the outside host's sessions. */

@@ -66,7 +66,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (lab === undefined) return;
+  if (lost === undefined) return;
   await makeWhole(a, lost);
   await runDnsOn(null);
   // Another run has it on other nodes.

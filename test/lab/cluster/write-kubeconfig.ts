@@ -1,6 +1,6 @@
 // Writes the kubeconfig files that people and tests use, whole or not at all.
 
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { kubeconfigPath, labDirectory } from "../paths.ts";
 import { kubeconfig } from "./kubeconfig.ts";
 import type { Access } from "./kubeconfig.ts";
@@ -14,4 +14,10 @@ export async function writeKubeconfig(
   await mkdir(labDirectory, { recursive: true });
   await writeFile(`${path}.new`, kubeconfig(accesses), { mode: 0o600 });
   await rename(`${path}.new`, path);
+}
+
+/** Whether `.lab/kubeconfig` gives access to exactly these clusters. */
+export async function isWritten(accesses: readonly Access[]): Promise<boolean> {
+  const found = await readFile(kubeconfigPath(undefined), "utf8").catch(() => "");
+  return found === kubeconfig(accesses);
 }
