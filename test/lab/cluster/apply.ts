@@ -18,13 +18,14 @@ export interface Manifest {
 
 const applyTimeoutMs = 30_000;
 
-/** The objects of manifests, in their order. Throws on text that is not YAML. */
+/** The objects of manifests, in their order, those of a List too. Throws on text that is not YAML. */
 export function parseManifests(text: string): readonly Manifest[] {
   return parseAllDocuments(text).flatMap((document) => {
     const [error] = document.errors;
     if (error !== undefined) throw error;
-    const object = document.toJS() as Manifest | null;
-    return object === null ? [] : [object];
+    const object = document.toJS() as Manifest | { readonly items: readonly Manifest[] } | null;
+    if (object === null) return [];
+    return "items" in object ? object.items : [object];
   });
 }
 
